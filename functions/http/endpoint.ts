@@ -1,0 +1,120 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
+import middy, { type MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Clock } from '../core/ports.ts';
+import { toRequest, toResult } from './event.ts';
+import { ALWAYS } from './headers.ts';
+import type { HttpRequest, HttpResponse } from './message.ts';
+import { openRequestLine, type RequestLine, type RequestLog } from './request-line.ts';
+import { json } from './respond.ts';
+
+export type { RequestLog } from './request-line.ts';
+
+export type RequestContext = {
+  readonly log: RequestLog;
+  readonly requestId: string;
+  /** When this invocation ends, in milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly functionName: string;
+};
+
+export type Handle = (request: HttpRequest, context: RequestContext) => Promise<HttpResponse>;
+
+export type EndpointOptions = {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Largest body in bytes; more is 413 before the handler sees any of it. */
+  readonly maxBody: number;
+};
+
+type Event = APIGatewayProxyEventV2;
+type Answer = APIGatewayProxyStructuredResultV2;
+export type LambdaHandler = (event: Event, context: Context) => Promise<Answer>;
+
+/** A refusal decided by a middleware. It is thrown, because middy skips every `after` when a `before` returns early. */
+class Refusal extends Error {
+  readonly response: HttpResponse;
+
+  constructor(response: HttpResponse) {
+    super(`refused with ${response.status}`);
+    this.response = response;
+  }
+}
+
+/** One request from its event to its answer. */
+type Exchange = { readonly request: HttpRequest; readonly line: RequestLine };
+
+/**
+ * The one middy stack in front of every handler that API Gateway calls: log context, the canonical request line, the
+ * error boundary, the body limit. Whatever is thrown becomes a 500 that tells the caller a request id and nothing else.
+ */
+export function endpoint(options: EndpointOptions, handle: Handle): LambdaHandler {
+  const exchanges = new WeakMap<Event, Exchange>();
+  const exchangeOf = (event: Event): Exchange => {
+    const known = exchanges.get(event);
+    if (known) return known;
+    const request = toRequest(event);
+    const opened = { request, line: openRequestLine(options.logger, options.clock, request) };
+    exchanges.set(event, opened);
+    return opened;
+  };
+
+  const handler = middy<Event, Answer>()
+    .use(injectLambdaContext(options.logger, { resetKeys: true }) as MiddlewareObj<Event, Answer>)
+    .use(requestLine(exchangeOf))
+    .use(bodyLimit(exchangeOf, options.maxBody))
+    .handler(async (event: Event, lambda: Context) => {
+      const { request, line } = exchangeOf(event);
+      const response = await handle(request, {
+        log: line.log,
+        requestId: request.requestId,
+        deadline: options.clock.millis() + lambda.getRemainingTimeInMillis(),
+        functionName: lambda.functionName,
+      });
+      return toResult(response);
+    });
+  return handler as unknown as LambdaHandler;
+}
+
+/** Outermost of ours: what it does in `after` and `onError` happens to every answer, refusals and crashes included. */
+function requestLine(exchangeOf: (event: Event) => Exchange): MiddlewareObj<Event, Answer> {
+  return {
+    before: ({ event }) => {
+      exchangeOf(event);
+    },
+    after: (invocation) => {
+      const answer = invocation.response ?? toResult(json(500, { error: 'server_error' }));
+      invocation.response = { ...answer, headers: { ...ALWAYS, ...answer.headers } };
+      exchangeOf(invocation.event).line.write(answer.statusCode ?? 500);
+    },
+    onError: (invocation) => {
+      const exchange = exchangeOf(invocation.event);
+      const { error } = invocation;
+      const response = error instanceof Refusal ? error.response : crashed(exchange, error);
+      const answer = toResult(response);
+      invocation.response = { ...answer, headers: { ...ALWAYS, ...answer.headers } };
+      exchange.line.write(response.status);
+    },
+  };
+}
+
+function crashed({ request, line }: Exchange, error: unknown): HttpResponse {
+  line.log.error('unexpected error', { error });
+  line.log.note('unexpected error; see the log line before this one');
+  return json(500, {
+    error: 'server_error',
+    error_description: `Something went wrong on our side. Quote request id ${request.requestId} when you ask for help.`,
+    request_id: request.requestId,
+  });
+}
+
+function bodyLimit(exchangeOf: (event: Event) => Exchange, maxBody: number): MiddlewareObj<Event, Answer> {
+  return {
+    before: ({ event }) => {
+      if (exchangeOf(event).request.body.length <= maxBody) return;
+      const error_description = `The request body may be at most ${maxBody} bytes.`;
+      throw new Refusal(json(413, { error: 'invalid_request', error_description }));
+    },
+  };
+}

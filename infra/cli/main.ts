@@ -1,0 +1,48 @@
+import { Problem } from '../local/problem.ts';
+
+type Command = {
+  readonly usage: string;
+  readonly summary: string;
+  readonly run: (args: readonly string[]) => Promise<void>;
+};
+
+/** Each command is loaded when it is asked for: `audit tail` need not wait for the local cloud's modules. */
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: {
+    usage: 'gatehouse start [--fresh]',
+    summary: 'run the whole stack on this machine',
+    run: async (args) => (await import('./start.ts')).start(args),
+  },
+  audit: {
+    usage: 'gatehouse audit tail [--json] [--limit N] [--no-follow]',
+    summary: 'what was called, by whom, and what was decided',
+    run: async (args) => (await import('./audit.ts')).audit(args),
+  },
+};
+
+/**
+ * The `gatehouse` command. A {@link Problem} is printed as its one sentence and ends with exit code 1; anything else is
+ * a bug and shows its stack, also with exit code 1.
+ */
+export async function main(args: readonly string[]): Promise<void> {
+  const [name = '', ...rest] = args;
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
+    const asked = name === '' || name === 'help' || name === '--help' || name === '-h';
+    (asked ? process.stdout : process.stderr).write(asked ? help() : `There is no command "${name}".\n\n${help()}`);
+    process.exitCode = asked ? 0 : 1;
+    return;
+  }
+  try {
+    await command.run(rest);
+  } catch (error) {
+    process.stderr.write(error instanceof Problem ? `${error.message}\n` : `${(error as Error).stack ?? error}\n`);
+    process.exitCode = 1;
+  }
+}
+
+function help(): string {
+  const width = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length));
+  const lines = Object.values(COMMANDS).map(({ usage, summary }) => `  ${usage.padEnd(width)}   ${summary}`);
+  return `Usage:\n${lines.join('\n')}\n`;
+}

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { Problem } from './problem.ts';
+
+/**
+ * The cloud assembly (templates and bundles) of this checkout, made by the CDK app itself in a child process, because
+ * synthesis costs seconds and hundreds of megabytes, and kept under the hash of everything it depends on.
+ *
+ * @param checkout the repository's root
+ * @param directory where assemblies are kept
+ * @returns the directory of an assembly that is complete: it is renamed into place only when synthesis succeeded
+ * @throws Problem with the app's own message, when a setting or a source file is wrong
+ */
+export async function synthesize(checkout: string, directory: string): Promise<string> {
+  const key = hashOf(checkout);
+  const target = join(directory, key);
+  if (existsSync(target)) return target;
+  mkdirSync(directory, { recursive: true });
+  const making = join(directory, `.making-${process.pid}`);
+  rmSync(making, { recursive: true, force: true });
+  await runApp(checkout, making);
+  for (const old of readdirSync(directory)) {
+    if (old !== `.making-${process.pid}`) rmSync(join(directory, old), { recursive: true, force: true });
+  }
+  renameSync(making, target);
+  return target;
+}
+
+const INPUTS = ['cdk.json', 'package-lock.json', 'tools.lock', 'functions', 'infra'];
+/** Parts of infra that do not reach a template: changing the runner must not re-synthesize what it runs. */
+const NOT_INPUTS = [join('infra', 'local'), join('infra', 'cli')];
+
+function hashOf(checkout: string): string {
+  const hash = createHash('sha256');
+  for (const file of INPUTS.flatMap((input) => filesBelow(join(checkout, input)))) {
+    const name = relative(checkout, file);
+    if (NOT_INPUTS.some((part) => name.startsWith(part + sep)) || name.endsWith('.md')) continue;
+    hash.update(`${name}\0`).update(readFileSync(file)).update('\0');
+  }
+  return hash.update(process.version).digest('hex').slice(0, 16);
+}
+
+function filesBelow(path: string): string[] {
+  if (!existsSync(path)) return [];
+  if (statSync(path).isFile()) return [path];
+  const entries = readdirSync(path, { withFileTypes: true, recursive: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.sort();
+}
+
+async function runApp(checkout: string, output: string): Promise<void> {
+  const { context } = JSON.parse(readFileSync(join(checkout, 'cdk.json'), 'utf8')) as { context: Context };
+  const child = spawn(process.execPath, [join(checkout, 'infra', 'app.ts')], {
+    cwd: checkout,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify(forLocal(context)) },
+  });
+  let complaint = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    complaint += chunk.toString();
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code === 0) return;
+  rmSync(output, { recursive: true, force: true });
+  throw new Problem(complaint.trim() || `infra/app.ts ended with code ${code} and said nothing. Run: npx cdk synth`);
+}
+
+type Context = { readonly gatehouse: Readonly<Record<string, unknown>> } & Readonly<Record<string, unknown>>;
+
+/**
+ * The settings of cdk.json, but for what only exists in an account: people sign in at the local identity provider,
+ * which is shaped as a Cognito user pool, and the sample schema is there to be played with.
+ */
+function forLocal(context: Context): Context {
+  return {
+    ...context,
+    gatehouse: { ...context.gatehouse, stage: 'dev', identity: { kind: 'cognito' }, sampleData: true },
+  };
+}
