@@ -1,0 +1,43 @@
+import type { AuditEvent } from '../audit/event.ts';
+import type { Caller } from '../ports.ts';
+import type { RegisteredTool } from './registry.ts';
+
+/** Resolves when the row is durable, and only then; rejects otherwise. */
+export type AppendAudit = (event: AuditEvent) => Promise<unknown>;
+
+type Recorded = {
+  readonly name: string;
+  readonly arguments: unknown;
+  readonly caller: Caller;
+  readonly requestId: string;
+};
+
+/** How a call was judged, and what is known of it by now. */
+export type Judgement = Pick<AuditEvent, 'phase' | 'decision' | 'reason' | 'rows' | 'durationMs'>;
+
+/** The event of one call. `dbRole` is the database user a call may reach: none when it was refused before. */
+export function callEvent(call: Recorded, tool: RegisteredTool | undefined, judgement: Judgement): AuditEvent {
+  const { subject, clientId, scopes } = call.caller;
+  const refused = judgement.decision === 'denied' || judgement.decision === 'invalid';
+  return {
+    ...judgement,
+    requestId: call.requestId,
+    clientId,
+    subject,
+    tool: tool?.name ?? nameOfUnknown(call.name),
+    toolDigest: tool?.digest,
+    arguments: call.arguments ?? {},
+    scopes: [...scopes].sort(),
+    dbRole: refused ? undefined : roleOf(tool),
+  };
+}
+
+function roleOf(tool: RegisteredTool | undefined): AuditEvent['dbRole'] {
+  if (!tool || tool.scopes.length === 0) return undefined;
+  return tool.access === 'read' ? 'mcp_reader' : 'mcp_writer';
+}
+
+/** A name that nobody here defined is somebody's text: kept when it could be a name, since it tells what was tried. */
+function nameOfUnknown(name: string): string {
+  return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : '(unreadable)';
+}

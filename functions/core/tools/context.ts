@@ -1,0 +1,67 @@
+import type { Caller, Row, SqlFailure, SqlValue, Statement } from '../ports.ts';
+
+/**
+ * What a tool's `run` is handed besides its input. Everything here is bound to one call of one person: a tool never
+ * names the person it works for, and cannot ask for somebody else's rows.
+ */
+
+/** Who is calling, as the verified token says. */
+export type User = {
+  readonly subject: string;
+  /** The customer or organisation the rows belong to, when the identity provider named one. */
+  readonly tenant: string | undefined;
+  readonly roles: readonly string[];
+  readonly clientId: string;
+};
+
+/**
+ * Writes onto the log line of this call. Operators read it, the model never does. Values of rows and arguments do not
+ * belong here: the audit log keeps a keyed hash of the arguments instead.
+ */
+export type ToolLog = {
+  readonly add: (fields: Readonly<Record<string, unknown>>) => void;
+  readonly warn: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+  readonly error: (message: string, fields?: Readonly<Record<string, unknown>>) => void;
+};
+
+/**
+ * Runs one statement, as a tagged template: each `${value}` is bound as a parameter, never pasted into the text. A part of
+ * a statement made with the `sql` of `core/sql/statement.ts` may stand in it.
+ */
+export type ReadSql = (
+  text: TemplateStringsArray,
+  ...values: readonly (SqlValue | Statement)[]
+) => Promise<readonly Row[]>;
+
+/** Like `ReadSql`, inside the one transaction of a write tool. All of it is committed when `run` returns, or none. */
+export type WriteSql = ReadSql & { readonly writes: true };
+
+type Shared = {
+  readonly user: User;
+  readonly log: ToolLog;
+  /** Aborts when the call's time is up. Hand it to whatever can wait for long. */
+  readonly signal: AbortSignal;
+};
+
+export type ReadContext = Shared & { readonly sql: ReadSql };
+
+export type WriteContext = Shared & {
+  readonly sql: WriteSql;
+  /** The same for every delivery of one call: store it in a unique column and the call takes effect at most once. */
+  readonly requestId: string;
+};
+
+/** A statement gave no rows. Thrown by `sql`, so that a tool reads straight down; a tool need not catch it. */
+export class SqlRefusal extends Error {
+  readonly failure: SqlFailure;
+
+  constructor(failure: SqlFailure) {
+    super(`the database gave no rows: ${failure.reason}`);
+    this.failure = failure;
+  }
+}
+
+/** The part of a caller that tools may see. */
+export function userOf(caller: Caller): User {
+  return { subject: caller.subject, tenant: caller.tenant, roles: caller.roles, clientId: caller.clientId };
+}

@@ -1,0 +1,34 @@
+import type { Caller } from '../ports.ts';
+import { type AppendAudit, callEvent, type Judgement } from './audited.ts';
+import type { ToolLog } from './context.ts';
+import type { RegisteredTool } from './registry.ts';
+
+/** What is recorded about a call: who, what, with which arguments. */
+export type RecordedCall = {
+  readonly name: string;
+  readonly arguments: unknown;
+  readonly caller: Caller;
+  readonly requestId: string;
+  readonly log: ToolLog;
+};
+
+/**
+ * Writes the audit row of a call. False when it is not durable: then nothing of the call may be released, and a write
+ * may not begin. It does not throw, so that no caller can forget to look.
+ */
+export async function record(
+  audit: AppendAudit,
+  call: RecordedCall,
+  tool: RegisteredTool | undefined,
+  judgement: Judgement,
+): Promise<boolean> {
+  const { phase, decision, reason } = judgement;
+  call.log.add({ tool: tool?.name, decision, ...(reason === undefined ? {} : { reason }) });
+  try {
+    await audit(callEvent(call, tool, judgement));
+    return true;
+  } catch (error) {
+    call.log.error('the audit row could not be written', { error, phase });
+    return false;
+  }
+}

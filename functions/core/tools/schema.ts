@@ -1,0 +1,23 @@
+import * as z from 'zod';
+
+/** A JSON Schema 2020-12 document. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+/**
+ * What a client is told about a tool's arguments. `examples` is the JSON Schema keyword, so hosts that show it need no
+ * convention of ours.
+ */
+export function inputSchemaOf(input: z.ZodObject, examples: readonly unknown[] = []): JsonSchema {
+  const schema: JsonSchema = z.toJSONSchema(input, { io: 'input' });
+  return examples.length > 0 ? { ...schema, examples } : schema;
+}
+
+/**
+ * What a tool declares it returns, before the fence. Clients are not told this one: what they receive is the fence's
+ * table, the same for every tool. It is part of the tool's digest, because it decides which fields can leave.
+ *
+ * @throws Error for a type that JSON has no word for, such as a date or a bigint.
+ */
+export function resultSchemaOf(output: z.ZodType): JsonSchema {
+  return z.toJSONSchema(output, { io: 'output' });
+}

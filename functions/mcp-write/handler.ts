@@ -1,0 +1,4 @@
+import { composeMcpWrite } from '../compose.ts';
+
+/** Invoked by `mcp` for a tool that writes. Believes nothing but the token in the call. */
+export const handler = composeMcpWrite();
