@@ -1,4 +1,4 @@
-import { Problem } from '../local/problem.ts';
+import { Problem } from '../problem.ts';
 
 type Command = {
   readonly usage: string;
@@ -16,7 +16,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   audit: {
     usage: 'gatehouse audit tail [--json] [--limit N] [--no-follow]',
     summary: 'what was called, by whom, and what was decided',
-    run: async (args) => (await import('./audit.ts')).audit(args),
+    run: async (args) => (await import('./audit/command.ts')).audit(args),
   },
 };
 

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { Problem } from './problem.ts';
+import { basename } from 'node:path';
+import { Problem } from '../problem.ts';
 
 /** The gateway's port; the identity provider's is one more, the AWS endpoint's two more. */
 export type Ports = { readonly gateway: number; readonly identity: number; readonly aws: number };
@@ -40,12 +41,18 @@ function ownerOf(port: number): string {
   try {
     const inodes = listeningInodes(port);
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-      if (holdsOneOf(pid, inodes)) return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (pid ${pid})`;
+      if (holdsOneOf(pid, inodes)) return `${commandOf(pid)} (pid ${pid})`;
     }
   } catch {
     // No /proc, or not ours to read.
   }
   return 'another program';
+}
+
+/** The program's name. `comm` would do, had Node not named its main thread MainThread. */
+function commandOf(pid: string): string {
+  const [program = ''] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  return basename(program);
 }
 
 function listeningInodes(port: number): ReadonlySet<string> {

@@ -1,31 +1,45 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
-import { Problem } from './problem.ts';
+import { Problem } from '../problem.ts';
+import { waitForLock } from './lock.ts';
 
 /**
  * The cloud assembly (templates and bundles) of this checkout, made by the CDK app itself in a child process, because
  * synthesis costs seconds and hundreds of megabytes, and kept under the hash of everything it depends on.
  *
- * @param checkout the repository's root
- * @param directory where assemblies are kept
+ * @param checkout the repository's root; assemblies are kept in its `build/assembly`
  * @returns the directory of an assembly that is complete: it is renamed into place only when synthesis succeeded
  * @throws Problem with the app's own message, when a setting or a source file is wrong
  */
-export async function synthesize(checkout: string, directory: string): Promise<string> {
-  const key = hashOf(checkout);
-  const target = join(directory, key);
+export async function synthesize(checkout: string): Promise<string> {
+  const directory = join(checkout, 'build', 'assembly');
+  const target = join(directory, hashOf(checkout));
   if (existsSync(target)) return target;
-  mkdirSync(directory, { recursive: true });
-  const making = join(directory, `.making-${process.pid}`);
-  rmSync(making, { recursive: true, force: true });
-  await runApp(checkout, making);
-  for (const old of readdirSync(directory)) {
-    if (old !== `.making-${process.pid}`) rmSync(join(directory, old), { recursive: true, force: true });
+  // The app writes its bundles to one place, so two of it must not run at once.
+  const lock = await waitForLock(directory);
+  try {
+    if (existsSync(target)) return target;
+    const making = join(directory, 'making');
+    rmSync(making, { recursive: true, force: true });
+    await runApp(checkout, making);
+    renameSync(making, target);
+    forgetOld(directory);
+    return target;
+  } finally {
+    lock.release();
   }
-  renameSync(making, target);
-  return target;
+}
+
+/** Enough for a stack that still runs what was there before a few edits. */
+const KEPT = 5;
+
+function forgetOld(directory: string): void {
+  const assemblies = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  const paths = assemblies.map(({ name }) => join(directory, name));
+  const byAge = paths.sort((one, other) => statSync(other).mtimeMs - statSync(one).mtimeMs);
+  for (const old of byAge.slice(KEPT)) rmSync(old, { recursive: true, force: true });
 }
 
 const INPUTS = ['cdk.json', 'package-lock.json', 'tools.lock', 'functions', 'infra'];

@@ -1,4 +1,6 @@
-import type { Colors } from 'picocolors/types';
+import type pc from 'picocolors';
+
+type Colors = typeof pc;
 
 /** What the terminal says about a tool; `functions/tools` is where it comes from. */
 export type ToolLine = {

@@ -1,4 +1,6 @@
-import type { Colors } from 'picocolors/types';
+import type pc from 'picocolors';
+
+type Colors = typeof pc;
 
 /** The canonical request line of a function, as `functions/http/request-line.ts` writes it. Other lines have other messages. */
 type LogLine = {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { Problem } from '../../problem.ts';
 import type { Outcome } from '../lambda/outcome.ts';
-import { Problem } from '../problem.ts';
 import type { State } from '../state.ts';
 import type { Assembly, Resource } from '../template/assembly.ts';
 import { isObject, type Json, type JsonObject } from '../template/json.ts';

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 import type { Assembly, Resource } from '../template/assembly.ts';
 import { isObject, type Json, listOf } from '../template/json.ts';
 

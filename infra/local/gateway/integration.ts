@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 import type { Assembly, Resource } from '../template/assembly.ts';
 import type { Resolver } from '../template/resolver.ts';
 import { parseMappings, type ResponseMappings } from './mapping.ts';

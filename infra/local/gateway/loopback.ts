@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerOptions, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 
 /** A port that another program holds. The message is the one sentence a person needs. */
 export class PortTaken extends Problem {

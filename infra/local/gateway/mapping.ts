@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 import type { Json } from '../template/json.ts';
 import { parseSource, type Source } from './mapping-source.ts';
 

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 import type { Assembly, Resource } from '../template/assembly.ts';
 import type { Resolver } from '../template/resolver.ts';
 import type { RoutePattern } from './routes.ts';

@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 
 /** A route key, taken apart: `POST /token`, `ANY /files/{name+}`, `$default`. */
 export type RoutePattern = { readonly key: string; readonly method: string; readonly segments: readonly Segment[] };

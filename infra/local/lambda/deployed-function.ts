@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { Problem } from '../problem.ts';
+import { Problem } from '../../problem.ts';
 import type { Assembly, Resource } from '../template/assembly.ts';
 import { member } from '../template/json.ts';
 import type { Resolver } from '../template/resolver.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import { Problem } from '../../problem.ts';
 import type { SessionKeys } from '../aws/credentials.ts';
-import { Problem } from '../problem.ts';
 import type { Resource } from '../template/assembly.ts';
 import { isObject, type Json, type JsonObject, member } from '../template/json.ts';
 import type { Resolver } from '../template/resolver.ts';

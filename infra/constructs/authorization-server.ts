@@ -1,0 +1,108 @@
+import { Construct } from 'constructs';
+import type { FunctionKey } from './function-key.ts';
+import type { ItemTable } from './item-table.ts';
+import { allow, ES256 } from './permissions.ts';
+import { ServiceFunction, type Surroundings } from './service-function.ts';
+import type { IdentityProvider } from './sign-in.ts';
+
+/** Properties of an {@link AuthorizationServer}. */
+export type AuthorizationServerProps = Surroundings & {
+  readonly issuer: string;
+  /** The public keys of access tokens, as a JWK set. */
+  readonly tokenKeys: string;
+  readonly tokenKey: FunctionKey;
+  readonly registry: ItemTable;
+  readonly grants: ItemTable;
+  readonly identityProvider: IdentityProvider;
+};
+
+/** The four functions that decide who gets a token. No two of them can do the same. */
+export class AuthorizationServer extends Construct {
+  readonly wellKnown: ServiceFunction;
+  readonly register: ServiceFunction;
+  readonly authorize: ServiceFunction;
+  readonly token: ServiceFunction;
+
+  constructor(scope: Construct, id: string, props: AuthorizationServerProps) {
+    super(scope, id);
+    const { settings, code, issuer, tokenKeys, tokenKey, registry, grants, identityProvider: provider } = props;
+    const { registration, concurrency } = settings;
+    const scopes = { SCOPES: JSON.stringify(settings.scopes), DEFAULT_SCOPES: settings.defaultScopes.join(' ') };
+
+    this.wellKnown = new ServiceFunction(this, 'WellKnown', {
+      settings,
+      code,
+      name: 'well-known',
+      description: 'Metadata and public keys',
+      concurrency: concurrency['well-known'],
+      environment: { ISSUER: issuer, TOKEN_KEYS: tokenKeys, REGISTRATION_MODE: registration.dcr, ...scopes },
+    });
+
+    this.register = new ServiceFunction(this, 'Register', {
+      settings,
+      code,
+      name: 'register',
+      description: 'Dynamic client registration',
+      concurrency: concurrency.register,
+      environment: {
+        ISSUER: issuer,
+        REGISTRY_TABLE: registry.tableName,
+        REGISTRATION_MODE: registration.dcr,
+        VETTED_CLIENTS: registration.vetted.join(' '),
+        ...scopes,
+      },
+      permissions: [allow(['dynamodb:PutItem'], [registry.tableArn], { keys: ['CLIENT#'] })],
+    });
+
+    this.authorize = new ServiceFunction(this, 'Authorize', {
+      settings,
+      code,
+      name: 'authorize',
+      description: 'Consent and sign-in at the identity provider',
+      concurrency: concurrency.authorize,
+      environment: {
+        ISSUER: issuer,
+        REGISTRY_TABLE: registry.tableName,
+        GRANTS_TABLE: grants.tableName,
+        ...scopes,
+        ROLES: JSON.stringify(settings.roles),
+        IDENTITY_KIND: settings.identity.kind,
+        IDENTITY_ISSUER: provider.issuer,
+        IDENTITY_CLIENT_ID: provider.clientId,
+        IDENTITY_SECRET_ARN: provider.secretArn,
+        IDENTITY_ROLES_CLAIM: provider.rolesClaim,
+        IDENTITY_TENANT_CLAIM: provider.tenantClaim,
+        IDENTITY_NAME: provider.name,
+      },
+      permissions: [
+        allow(['dynamodb:GetItem'], [registry.tableArn], { keys: ['CLIENT#', 'RULE#', 'CIMD#'] }),
+        allow(['dynamodb:PutItem'], [registry.tableArn], { keys: ['CIMD#'] }),
+        allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [grants.tableArn], { keys: ['TXN#'] }),
+        allow(['dynamodb:PutItem'], [grants.tableArn], { keys: ['TXN#', 'GRANT#'] }),
+        allow(['secretsmanager:GetSecretValue'], [provider.secretArn]),
+      ],
+    });
+
+    this.token = new ServiceFunction(this, 'Token', {
+      settings,
+      code,
+      name: 'token',
+      description: 'Codes and refresh tokens to access tokens',
+      concurrency: concurrency.token,
+      environment: {
+        ISSUER: issuer,
+        REGISTRY_TABLE: registry.tableName,
+        GRANTS_TABLE: grants.tableName,
+        TOKEN_SIGNING_KEY_ARN: tokenKey.keyArn,
+        TOKEN_KEYS: tokenKeys,
+        REFRESH_GRACE_SECONDS: String(settings.refreshGraceSeconds),
+      },
+      permissions: [
+        allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [registry.tableArn], { keys: ['CLIENT#'] }),
+        allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [grants.tableArn], { keys: ['GRANT#'] }),
+        allow(['dynamodb:PutItem'], [grants.tableArn], { keys: ['JTI#'] }),
+        allow(['kms:Sign'], [tokenKey.keyArn], { conditions: ES256 }),
+      ],
+    });
+  }
+}

@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import type { State } from '../../state.ts';
+import type { Assembly } from '../../template/assembly.ts';
+import { isObject, type JsonObject, listOf } from '../../template/json.ts';
+import { regionalArn } from '../../template/physical-id.ts';
+import type { Resolver } from '../../template/resolver.ts';
+import type { Need } from '../authorization.ts';
+import { json, type Operation, readTarget, requiredText, type Service } from '../operation.ts';
+import { duplicateItem, readExecution } from './appending.ts';
+import { type Database, openDatabase } from './database.ts';
+import { keyText, queriedKey } from './leading-keys.ts';
+import { notServed } from './partiql.ts';
+import { createTables, readTables, type Table } from './tables.ts';
+import { createWrites, isFailedCondition, keyHolder, type Writes } from './writes.ts';
+
+type Tables = ReadonlyMap<string, Table>;
+
+/** DynamoDB: dynalite over `<state>/dynamodb`, with the tables of the template. */
+export async function createDynamoDb(options: {
+  readonly assembly: Assembly;
+  readonly resolver: Resolver;
+  readonly state: State;
+}): Promise<Service> {
+  const tables = readTables(options.assembly, options.resolver);
+  const database = await openDatabase(join(options.state.directory, 'dynamodb'));
+  try {
+    await createTables(database, tables.values());
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const writes = createWrites(database);
+  return {
+    protocol: 'json-1.0',
+    read: (request) => {
+      const { operation, input } = readTarget('DynamoDB_20120810')(request);
+      return { operation, input: withTableName(input) };
+    },
+    operations: new Map<string, Operation>([
+      ['GetItem', reading(tables, database, 'GetItem')],
+      ['DescribeTable', reading(tables, database, 'DescribeTable')],
+      ['Scan', reading(tables, database, 'Scan')],
+      ['Query', reading(tables, database, 'Query')],
+      ['BatchGetItem', batchReading(tables, database)],
+      ['PutItem', writing(tables, writes, 'PutItem')],
+      ['UpdateItem', writing(tables, writes, 'UpdateItem')],
+      ['DeleteItem', writing(tables, writes, 'DeleteItem')],
+      ['ExecuteStatement', appending(tables, writes)],
+    ]),
+    close: database.close,
+  };
+}
+
+function reading(tables: Tables, database: Database, operation: string): Operation {
+  return {
+    needs: ({ input }) => [needOn(tables, operation, input)],
+    run: async ({ input }) => json(await database.call(operation, input)),
+  };
+}
+
+function writing(tables: Tables, writes: Writes, operation: string): Operation {
+  return {
+    needs: ({ input }) => [needOn(tables, operation, input)],
+    run: async ({ input }) => json(await writes.write(operation, tables.get(String(input.TableName)), input)),
+  };
+}
+
+function batchReading(tables: Tables, database: Database): Operation {
+  return {
+    needs: ({ input }) =>
+      Object.entries(isObject(input.RequestItems) ? input.RequestItems : {}).map(([name, request]) => {
+        const hash = tables.get(name)?.keys.hash ?? '';
+        const keys = listOf(isObject(request) ? request.Keys : undefined);
+        const values = keys.map((key) => keyText(key, hash));
+        return need('dynamodb:BatchGetItem', name, undefined, values);
+      }),
+    run: async ({ input }) => json(await database.call('BatchGetItem', input)),
+  };
+}
+
+/** PartiQL: the INSERT that appends is a put on the condition that no item is there. */
+function appending(tables: Tables, writes: Writes): Operation {
+  return {
+    needs: ({ input }) => {
+      const { statement, item } = readExecution(input);
+      if (statement.kind === 'other') {
+        return [need(`dynamodb:${statement.action}`, statement.table, statement.index, [])];
+      }
+      const hash = tables.get(statement.table)?.keys.hash ?? '';
+      return [need('dynamodb:PartiQLInsert', statement.table, undefined, [keyText(item, hash)])];
+    },
+    run: async ({ input }) => {
+      const { statement, item } = readExecution(input);
+      if (statement.kind === 'other') throw notServed();
+      const table = tables.get(statement.table);
+      const put = {
+        TableName: statement.table,
+        Item: item,
+        ConditionExpression: 'attribute_not_exists(#hash)',
+        ExpressionAttributeNames: { '#hash': table?.keys.hash ?? 'pk' },
+      };
+      try {
+        await writes.write('PutItem', table, put);
+      } catch (error) {
+        throw isFailedCondition(error) ? duplicateItem() : error;
+      }
+      return json({ Items: [] });
+    },
+  };
+}
+
+function need(action: string, table: string, index: string | undefined, keys: readonly (string | undefined)[]): Need {
+  const resource = regionalArn('dynamodb', `table/${table}${index === undefined ? '' : `/index/${index}`}`);
+  const known = keys.filter((key) => key !== undefined);
+  return { action, resource, context: known.length > 0 ? { 'dynamodb:LeadingKeys': known } : {} };
+}
+
+/**
+ * What an operation on one table needs. Only Query and Scan can be about an index; an `IndexName` beside the members of
+ * another operation changes nothing about what it does, so it may not change what it is judged by.
+ */
+function needOn(tables: Tables, operation: string, input: JsonObject): Need {
+  const name = requiredText(input, 'TableName');
+  const table = tables.get(name);
+  const action = `dynamodb:${operation}`;
+  if (operation === 'Query' || operation === 'Scan') {
+    const index = typeof input.IndexName === 'string' ? input.IndexName : undefined;
+    const keys = index === undefined ? table?.keys : table?.indexes.get(index);
+    // A Scan has no leading key, as on AWS: what must not scan must not be allowed the action.
+    return need(action, name, index, operation === 'Query' && keys ? [queriedKey(input, keys)] : []);
+  }
+  if (operation === 'DescribeTable' || !table) return need(action, name, undefined, []);
+  return need(action, name, undefined, [keyText(keyHolder(operation, input), table.keys.hash)]);
+}
+
+/** The SDK may name a table by its ARN. */
+function withTableName(input: JsonObject): JsonObject {
+  const [, name] = /^arn:aws:dynamodb:us-east-1:000000000000:table\/([^/]+)$/.exec(String(input.TableName ?? '')) ?? [];
+  return name === undefined ? input : { ...input, TableName: name };
+}

@@ -1,0 +1,178 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Credentials, createCredentials } from './aws/credentials.ts';
+import { type AwsEndpoint, startAwsEndpoint } from './aws/endpoint.ts';
+import type { Faults } from './aws/faults.ts';
+import { openSecrets } from './aws/secretsmanager/secrets.ts';
+import { createCustomResources } from './cloudformation/custom-resources.ts';
+import { type RequestReport, startGateway } from './gateway/gateway.ts';
+import { startIdentityProvider } from './identity/identity-provider.ts';
+import { createFunctions } from './lambda/functions.ts';
+import { acquireLock } from './lock.ts';
+import type { Ports } from './ports.ts';
+import { startPostgres } from './postgres.ts';
+import { ensureDatabase } from './postgres-database.ts';
+import { createRdsData } from './rds-data/rds-data.ts';
+import { databaseOf } from './stack-database.ts';
+import { openState, type State } from './state.ts';
+import { synthesize } from './synthesize.ts';
+import { type Assembly, loadAssembly } from './template/assembly.ts';
+import { createResolver, type Resolver } from './template/resolver.ts';
+
+export type CloudOptions = {
+  /** The repository's root. */
+  readonly checkout: string;
+  /** Where state lives between runs. */
+  readonly directory: string;
+  readonly ports: Ports;
+  /** Begins with nothing: database, tables, keys and secrets of earlier runs are deleted first. */
+  readonly fresh?: boolean;
+  readonly onLog?: (functionName: string, line: string) => void;
+  readonly onRequest?: (report: RequestReport) => void;
+  /** What is being done now, for whoever waits. */
+  readonly onProgress?: (what: string) => void;
+  readonly faults?: Faults;
+};
+
+/** A running local cloud, and the handles that tests need to look behind it. */
+export type Cloud = {
+  readonly issuer: string;
+  readonly mcpUrl: string;
+  readonly assembly: Assembly;
+  readonly resolver: Resolver;
+  readonly credentials: Credentials;
+  readonly endpoint: AwsEndpoint;
+  readonly invoke: (functionArnOrName: string, event: unknown) => Promise<{ readonly payload: unknown }>;
+  readonly close: () => Promise<void>;
+};
+
+/**
+ * Starts the whole stack on this machine, in the order a deployment has: template, data, functions, custom resources,
+ * and the front door last, so that nothing answers before everything can.
+ *
+ * @throws Problem with one sentence and its fix. Whatever had started is stopped again, and the lock is given back.
+ */
+export async function startCloud(options: CloudOptions): Promise<Cloud> {
+  mkdirSync(options.directory, { recursive: true });
+  const running = new AsyncDisposableStack();
+  const lock = acquireLock(options.directory);
+  running.defer(lock.release);
+  try {
+    if (options.fresh) clear(options.directory);
+    return await startAll(options, running);
+  } catch (error) {
+    await running.disposeAsync();
+    throw error;
+  }
+}
+
+async function startAll(options: CloudOptions, running: AsyncDisposableStack): Promise<Cloud> {
+  const { ports, directory } = options;
+  const progress = options.onProgress ?? (() => {});
+  const state = openState(directory);
+  const issuer = `http://localhost:${ports.gateway}`;
+
+  progress('synthesizing the CDK app and starting PostgreSQL');
+  const [output, postgres] = await both(
+    synthesize(options.checkout),
+    startPostgres({ directory: join(directory, 'postgres') }).then((server) => {
+      running.defer(server.stop);
+      return server;
+    }),
+  );
+  const assembly = loadAssembly(output);
+  const identityClient = keepIdentityClient(state);
+  const custom = createCustomResources({ assembly, state });
+  const resolver = createResolver(assembly, {
+    issuer,
+    identityProviderUrl: `http://localhost:${ports.identity}`,
+    identityClient,
+    customResourceData: custom.customResourceData,
+  });
+  const credentials = createCredentials({ assembly, resolver, state });
+
+  progress('preparing the database');
+  const secrets = openSecrets(assembly, resolver, state);
+  const database = databaseOf(assembly, resolver, secrets);
+  await ensureDatabase({ postgres, ...database });
+  const rdsData = createRdsData({
+    ...postgres,
+    ...database,
+    readSecret: async (arn) => secrets.login(arn),
+  });
+  running.defer(rdsData.close);
+
+  const functions = createFunctions({
+    assembly,
+    resolver,
+    credentials,
+    endpointUrl: `http://127.0.0.1:${ports.aws}`,
+    onLog: options.onLog ?? (() => {}),
+  });
+  const endpoint = await startAwsEndpoint({
+    port: ports.aws,
+    assembly,
+    resolver,
+    state,
+    credentials,
+    rdsData,
+    invoke: functions.invoke,
+    ...(options.faults ? { faults: options.faults } : {}),
+  });
+  running.defer(endpoint.close);
+  running.defer(functions.close);
+
+  progress('deploying: publishing keys, migrating the database');
+  await custom.deploy({ resolver, invoke: functions.invoke });
+  functions.verify();
+
+  progress('opening the doors');
+  const redirectUri = `${issuer}/callback`;
+  const identity = await startIdentityProvider({ port: ports.identity, client: identityClient, redirectUri, state });
+  running.defer(identity.close);
+  const onRequest = options.onRequest ?? (() => {});
+  const gateway = await startGateway({ assembly, resolver, port: ports.gateway, invoke: functions.invoke, onRequest });
+  running.defer(gateway.close);
+
+  state.write('running', { awsUrl: endpoint.url, issuer, outputs: outputsOf(assembly, resolver) });
+  running.defer(() => rmSync(join(directory, 'running.json'), { force: true }));
+  return {
+    issuer,
+    mcpUrl: `${issuer}/mcp`,
+    assembly,
+    resolver,
+    credentials,
+    endpoint,
+    invoke: functions.invoke,
+    close: () => running.disposeAsync(),
+  };
+}
+
+/** Waits for both even when one fails, so that whatever the other started is known before everything is stopped. */
+async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([a, b]);
+  return await Promise.all([a, b]);
+}
+
+/** Empties the state directory, but for the lock that this run holds. */
+function clear(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    if (name !== 'lock') rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/** The app client that Cognito would have made, kept so that a restart needs no new secret. */
+function keepIdentityClient(state: State): { readonly id: string; readonly secret: string } {
+  const kept = state.read<{ id: string; secret: string }>('identity-client');
+  const client = kept ?? { id: 'gatehouse-local', secret: randomBytes(32).toString('base64url') };
+  if (!kept) state.write('identity-client', client);
+  return client;
+}
+
+function outputsOf(assembly: Assembly, resolver: Resolver): Record<string, string> {
+  const outputs = assembly.stacks.flatMap(({ name, outputs }) =>
+    Object.entries(outputs).map(([id, { value }]) => [id, String(resolver.resolve(name, value))] as const),
+  );
+  return Object.fromEntries(outputs);
+}

@@ -1,0 +1,178 @@
+import * as z from 'zod';
+import { wrong } from './settings-sentences.ts';
+
+/** The settings of a deployment, one rule each. What they mean is in infra/README.md. */
+
+/** The clients that can be admitted by name; the register function has a preset with the redirect URIs of each. */
+export const PRESETS = [
+  'claude',
+  'chatgpt',
+  'cursor',
+  'vscode',
+  'copilot-cli',
+  'codex',
+  'inspector',
+  'mcp-remote',
+] as const;
+
+/** What CloudWatch Logs accepts up to ten years, in days. */
+const RETENTIONS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+] as const;
+
+function oneOf<const T extends readonly [string, ...string[]]>(values: T, what: string) {
+  return z.enum(values, wrong(`which is no ${what}`, `Use one of: ${values.join(', ')}`));
+}
+
+function whole(min: number, max: number, what: string) {
+  const told = wrong(`which is not ${what}`, `Use a whole number from ${min} to ${max}`);
+  return z.int(told).min(min, told).max(max, told);
+}
+
+function words(what: string) {
+  return z.string(wrong('which is not text', `Write ${what}`)).min(1, wrong('which is empty', `Write ${what}`));
+}
+
+const truth = z.boolean(wrong('which is neither true nor false', 'Use true or false'));
+
+/** An object that knows all its members: a misspelt setting is an error, not a default. */
+function group<S extends z.ZodRawShape>(shape: S) {
+  const members = Object.keys(shape).join(', ');
+  return z.strictObject(shape, {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? `Settings here: ${members}.`
+        : wrong('which is no group of settings', `Write an object with: ${members}`).error,
+  });
+}
+
+/** RFC 6749 appendix A.4: visible ASCII without the double quote and the backslash. */
+const scope = z
+  .string(wrong('which is no scope', 'Write a name from gatehouse.scopes'))
+  .regex(
+    /^[\x21\x23-\x5b\x5d-\x7e]+$/,
+    wrong('which is no scope (RFC 6749 appendix A.4)', 'Use visible ASCII characters, no space, no " and no \\'),
+  );
+const scopeList = z.array(scope, wrong('which is no list of scopes', 'Write a list of names from gatehouse.scopes'));
+
+/** A URL that the discovery document can repeat exactly, as OpenID Connect Discovery 1.0 section 4.3 demands. */
+const issuer = z.string(wrong('which is no issuer', 'Write the https URL of your provider')).refine(
+  (value) => {
+    const url = URL.canParse(value) ? new URL(value) : undefined;
+    const canonical = url?.href === value || url?.href === `${value}/`;
+    return canonical && url?.protocol === 'https:' && `${url.username}${url.password}` === '' && !/[?#]/.test(value);
+  },
+  wrong(
+    'which is no issuer',
+    'Use the https URL from its discovery document, without user name, query, fragment or default port',
+  ),
+);
+
+const claim = words('the name of a claim in its ID tokens');
+const clientId = words('the client id it gave this application');
+const providerName = words('the name people know the provider by')
+  .max(60, wrong('which is too long', 'Use 60 characters at most'))
+  .optional();
+
+const identity = z.discriminatedUnion(
+  'kind',
+  [
+    group({ kind: z.literal('cognito'), name: providerName }),
+    group({
+      kind: z.literal('workos'),
+      name: providerName,
+      issuer,
+      clientId,
+      rolesClaim: claim.default('role'),
+      tenantClaim: claim.default('org_id'),
+    }),
+    group({ kind: z.literal('oidc'), name: providerName, issuer, clientId, rolesClaim: claim, tenantClaim: claim }),
+  ],
+  wrong('which is no kind of identity provider', 'Use one of: cognito, workos, oidc'),
+);
+
+const noCapacity = wrong('which is no capacity', 'Use 0 to 256 Aurora capacity units, in steps of 0.5');
+const capacity = z.number(noCapacity).min(0, noCapacity).max(256, noCapacity).multipleOf(0.5, noCapacity);
+
+function throttle(rate: number, burst: number) {
+  return group({
+    rate: whole(1, 10_000, 'a number of requests a second').default(rate),
+    burst: whole(1, 5_000, 'a number of requests at once').default(burst),
+  }).prefault({});
+}
+
+function executions(most: number) {
+  return whole(1, 1_000, 'a number of executions at once').default(most);
+}
+
+const aRole = wrong('which is no ARN of a role', 'Write it like arn:aws:iam::111122223333:role/break-glass');
+
+export const shape = group({
+  stage: z
+    .string(wrong('which is no name of a stage', 'Use dev, prod or another short name'))
+    .regex(
+      /^[a-z][a-z0-9]{0,11}$/,
+      wrong('which is no name of a stage', 'Use 1 to 12 lower-case letters and digits, a letter first'),
+    ),
+  identity,
+  registration: group({
+    dcr: oneOf(['off', 'vetted'], 'mode of registration'),
+    vetted: z.array(
+      oneOf(PRESETS, 'preset'),
+      wrong('which is no list of presets', `Write a list of: ${PRESETS.join(', ')}`),
+    ),
+  }),
+  scopes: z.record(
+    scope,
+    words('what the scope allows, for the consent page'),
+    wrong('which is no catalogue of scopes', 'Write an object: each scope and what it allows, in words'),
+  ),
+  defaultScopes: scopeList,
+  roles: z.record(
+    z
+      .string()
+      .regex(
+        /^[^\s\p{C}](?:[^\p{C}]{0,126}[^\s\p{C}])?$/u,
+        wrong('which is no role', 'Use 1 to 128 printable characters'),
+      ),
+    scopeList,
+    wrong('which is no table of roles', 'Write an object: each role and the list of its scopes'),
+  ),
+  database: group({
+    kind: z.literal('aurora', wrong('which is no kind of database', 'Use aurora')),
+    minCapacity: capacity,
+    maxCapacity: capacity.min(1, wrong('which is too little to run', 'Use 1 or more')),
+  }),
+  sampleData: truth.default(false),
+  refreshGraceSeconds: whole(0, 60, 'a number of seconds').default(10),
+  audit: group({
+    retentionDays: whole(1, 36_500, 'a number of days').default(365),
+    breakGlassRoleArn: z
+      .string(aRole)
+      .regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, aRole)
+      .optional(),
+  }).prefault({}),
+  logRetentionDays: z
+    .literal(RETENTIONS, wrong('which CloudWatch Logs does not offer', `Use one of: ${RETENTIONS.join(', ')}`))
+    .default(365),
+  throttle: group({
+    'well-known': throttle(50, 100),
+    // One a second is plenty for people; the burst lets a hosted connector register for all its users at once.
+    register: throttle(1, 40),
+    authorize: throttle(20, 40),
+    token: throttle(20, 40),
+    mcp: throttle(100, 200),
+  }).prefault({}),
+  concurrency: group({
+    reserved: truth.default(true),
+    'well-known': executions(20),
+    register: executions(5),
+    authorize: executions(20),
+    token: executions(20),
+    mcp: executions(50),
+    'mcp-write': executions(10),
+  }).prefault({}),
+});
+
+export type Settings = z.output<typeof shape>;
+export type Identity = Settings['identity'];

@@ -1,0 +1,70 @@
+import { Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Construct } from 'constructs';
+import { AuditLog } from '../constructs/audit-log.ts';
+import { Database } from '../constructs/database.ts';
+import { FunctionKey } from '../constructs/function-key.ts';
+import { ItemTable } from '../constructs/item-table.ts';
+import { People } from '../constructs/people.ts';
+import { isDisposable, type Settings } from '../settings.ts';
+
+/** Properties of a {@link DataStack}. */
+export type DataStackProps = StackProps & { readonly settings: Settings };
+
+/**
+ * Everything that cannot be made again: registrations, grants, the audit log, keys, people, the database. Retained and
+ * protected, except on stage dev. Replacing anything in here loses data; a test pins the logical ids.
+ */
+export class DataStack extends Stack {
+  readonly registry: ItemTable;
+  readonly grants: ItemTable;
+  readonly audit: AuditLog;
+  /** ES256 key of the access tokens. */
+  readonly tokenKey: FunctionKey;
+  readonly database: Database;
+  /** The user pool, where `identity` is cognito. */
+  readonly people: People | undefined;
+  /** The client secret at the identity provider, to be filled in by a person, where `identity` is not cognito. */
+  readonly identitySecret: CfnSecret | undefined;
+
+  constructor(scope: Construct, id: string, props: DataStackProps) {
+    const { settings, ...rest } = props;
+    const { stage, identity } = settings;
+    const disposable = isDisposable(settings);
+    super(scope, id, { terminationProtection: !disposable, ...rest });
+
+    this.registry = new ItemTable(this, 'Registry', { disposable, expiry: 'ttl' });
+    this.grants = new ItemTable(this, 'Grants', { disposable, expiry: 'ttl' });
+    this.audit = new AuditLog(this, 'Audit', {
+      stage,
+      disposable,
+      retention: Duration.days(settings.audit.retentionDays),
+      breakGlassRoleArn: settings.audit.breakGlassRoleArn,
+    });
+    this.tokenKey = new FunctionKey(this, 'TokenKey', {
+      stage,
+      description: 'Signs access tokens',
+      spec: KeySpec.ECC_NIST_P256,
+      usage: KeyUsage.SIGN_VERIFY,
+      users: ['token'],
+      disposable,
+    });
+    this.database = new Database(this, 'Database', { stage, disposable, ...settings.database });
+    this.people =
+      identity.kind === 'cognito'
+        ? new People(this, 'People', { stage, disposable, roles: Object.keys(settings.roles) })
+        : undefined;
+    this.identitySecret = identity.kind === 'cognito' ? undefined : this.#emptySecret(identity, settings);
+  }
+
+  #emptySecret({ issuer, clientId }: { issuer: string; clientId: string }, settings: Settings): CfnSecret {
+    const secret = new CfnSecret(this, 'IdentitySecret', {
+      description:
+        `Client secret of ${clientId} at ${issuer} (gatehouse ${settings.stage}). Made empty; fill it with: ` +
+        'aws secretsmanager put-secret-value --secret-id <this secret> --secret-string file://secret.txt',
+    });
+    secret.applyRemovalPolicy(isDisposable(settings) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
+    return secret;
+  }
+}

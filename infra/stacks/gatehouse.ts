@@ -1,0 +1,31 @@
+import { type App, Tags } from 'aws-cdk-lib';
+import type { Surroundings } from '../constructs/service-function.ts';
+import { DataStack } from './data.ts';
+import { ServiceStack } from './service.ts';
+
+/** What both stacks are made from. */
+export type GatehouseProps = Surroundings & {
+  /** Hash of the migration files. */
+  readonly migrations: string;
+  /** The version of this checkout, as a tag on every resource. */
+  readonly version: string;
+};
+
+/** Adds the two stacks of a stage to the app. */
+export function addGatehouse(app: App, { settings, code, migrations, version }: GatehouseProps) {
+  const name = `gatehouse-${settings.stage}`;
+  const data = new DataStack(app, `${name}-data`, {
+    settings,
+    description: 'Gatehouse: registrations, grants, audit log, keys, people and the database',
+  });
+  const service = new ServiceStack(app, `${name}-service`, {
+    settings,
+    code,
+    data,
+    migrations,
+    description: 'Gatehouse: the API and its functions',
+  });
+  const tags = { project: 'gatehouse', stage: settings.stage, version };
+  for (const [key, value] of Object.entries(tags)) Tags.of(app).add(key, value);
+  return { data, service };
+}

@@ -1,0 +1,115 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Construct } from 'constructs';
+import { AuthorizationServer } from '../constructs/authorization-server.ts';
+import { FrontDoor } from '../constructs/front-door.ts';
+import { Migrate } from '../constructs/migrate.ts';
+import { Seal } from '../constructs/seal.ts';
+import type { Surroundings } from '../constructs/service-function.ts';
+import { SignIn } from '../constructs/sign-in.ts';
+import { ToolFunctions } from '../constructs/tool-functions.ts';
+import type { DataStack } from './data.ts';
+
+/** Properties of a {@link ServiceStack}. */
+export type ServiceStackProps = StackProps &
+  Surroundings & {
+    readonly data: DataStack;
+    /** Hash of the migration files. */
+    readonly migrations: string;
+  };
+
+/** Everything that can be made again: the API, the functions, their roles and logs, our client at the user pool. */
+export class ServiceStack extends Stack {
+  constructor(scope: Construct, id: string, props: ServiceStackProps) {
+    const { settings, code, data, migrations, ...rest } = props;
+    super(scope, id, rest);
+    const { registry, grants, audit, database, tokenKey, people } = data;
+    const surroundings: Surroundings = { settings, code };
+
+    // The API is made without routes first: functions know its address, routes know the functions.
+    const door = new FrontDoor(this, 'FrontDoor', { settings });
+    const issuer = door.url;
+    const { provider: identityProvider } = new SignIn(this, 'SignIn', {
+      identity: settings.identity,
+      callback: `${issuer}/callback`,
+      people,
+      secret: data.identitySecret,
+    });
+    const { tokenKeys, schema } = new Migrate(this, 'AtDeploy', {
+      ...surroundings,
+      database,
+      tokenKeys: [tokenKey],
+      auditSigningKey: audit.signingKey,
+      migrations,
+    });
+    const server = new AuthorizationServer(this, 'AuthorizationServer', {
+      ...surroundings,
+      issuer,
+      tokenKeys,
+      tokenKey,
+      registry,
+      grants,
+      identityProvider,
+    });
+    const tools = new ToolFunctions(this, 'Tools', {
+      ...surroundings,
+      issuer,
+      tokenKeys,
+      audit,
+      database,
+      grants,
+      schema,
+    });
+    new Seal(this, 'Sealing', { ...surroundings, audit });
+
+    door.open({
+      name: 'well-known',
+      target: server.wellKnown.lambda,
+      challenges: false,
+      paths: {
+        '/.well-known/oauth-authorization-server': ['GET'],
+        '/.well-known/oauth-protected-resource': ['GET'],
+        '/.well-known/oauth-protected-resource/mcp': ['GET'],
+        '/.well-known/openid-configuration': ['GET'],
+        '/.well-known/jwks.json': ['GET'],
+      },
+    });
+    door.open({
+      name: 'register',
+      target: server.register.lambda,
+      challenges: true,
+      paths: { '/register': ['POST'] },
+    });
+    door.open({
+      name: 'authorize',
+      target: server.authorize.lambda,
+      challenges: false,
+      paths: { '/authorize': ['GET'], '/consent': ['POST'], '/callback': ['GET'] },
+    });
+    door.open({
+      name: 'token',
+      target: server.token.lambda,
+      challenges: true,
+      paths: { '/token': ['POST'], '/revoke': ['POST'] },
+    });
+    door.open({ name: 'mcp', target: tools.mcp.lambda, challenges: true, paths: { '/mcp': ['POST'] } });
+    door.publish();
+
+    this.#tell({
+      McpUrl: [`${issuer}/mcp`, 'Give this address to MCP clients'],
+      Issuer: [issuer, 'The authorization server'],
+      AuditTableName: [audit.table.tableName, 'The audit log'],
+      AuditReaderRoleArn: [audit.readerRole.roleArn, 'To be assumed by who reads the audit log'],
+      RegistryTableName: [registry.tableName, 'Clients'],
+      GrantsTableName: [grants.tableName, 'Sign-ins and refresh families'],
+      ...(people
+        ? { UserPoolId: [people.userPool.userPoolId, 'Where people and their groups are'] }
+        : { IdentitySecretArn: [identityProvider.secretArn, 'Put the client secret of the identity provider here'] }),
+    });
+  }
+
+  #tell(outputs: Readonly<Record<string, readonly [value: string, description: string]>>): void {
+    for (const [name, [value, description]] of Object.entries(outputs)) {
+      new CfnOutput(this, name, { value, description });
+    }
+  }
+}

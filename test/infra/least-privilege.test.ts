@@ -1,0 +1,183 @@
+import { describe, expect, test } from 'vitest';
+import { listOf, ofType, type Resource, readable, synthesized } from './synthesized.ts';
+
+/**
+ * What every role may do, reviewed: a permission that is added, widened or lost is a line of difference here. The
+ * logging and tracing that all functions share is looked at once, below.
+ */
+const REVIEWED = `
+well-known
+register
+  dynamodb:PutItem on Registry for CLIENT#*
+authorize
+  dynamodb:GetItem on Registry for CLIENT#*, RULE#*, CIMD#*
+  dynamodb:PutItem on Registry for CIMD#*
+  dynamodb:GetItem on Grants for TXN#*
+  dynamodb:UpdateItem on Grants for TXN#*
+  dynamodb:PutItem on Grants for TXN#*, GRANT#*
+  secretsmanager:GetSecretValue on SignInSecret
+token
+  dynamodb:GetItem on Registry for CLIENT#*
+  dynamodb:UpdateItem on Registry for CLIENT#*
+  dynamodb:GetItem on Grants for GRANT#*
+  dynamodb:UpdateItem on Grants for GRANT#*
+  dynamodb:PutItem on Grants for JTI#*
+  kms:Sign on TokenKey with ECDSA_SHA_256
+mcp
+  rds-data:BeginTransaction on DatabaseCluster
+  rds-data:ExecuteStatement on DatabaseCluster
+  rds-data:RollbackTransaction on DatabaseCluster
+  secretsmanager:GetSecretValue on DatabaseReaderSecret
+  dynamodb:PartiQLInsert on AuditTable
+  kms:GenerateMac on AuditMacKey
+  lambda:InvokeFunction on ToolsMcpWriteFunction
+mcp-write
+  rds-data:BeginTransaction on DatabaseCluster
+  rds-data:CommitTransaction on DatabaseCluster
+  rds-data:ExecuteStatement on DatabaseCluster
+  rds-data:RollbackTransaction on DatabaseCluster
+  secretsmanager:GetSecretValue on DatabaseWriterSecret
+  dynamodb:PartiQLInsert on AuditTable
+  kms:GenerateMac on AuditMacKey
+  dynamodb:GetItem on Grants for APPROVAL#*
+  dynamodb:PutItem on Grants for APPROVAL#*
+  dynamodb:UpdateItem on Grants for APPROVAL#*
+seal
+  dynamodb:GetItem on AuditTable
+  dynamodb:PartiQLInsert on AuditTable
+  dynamodb:Query on AuditTable
+  dynamodb:Query on AuditTable/index/by-subject
+  kms:Sign on AuditSigningKey with ECDSA_SHA_256
+  s3:PutObject on AuditCheckpoints/*
+migrate
+  rds-data:BeginTransaction on DatabaseCluster
+  rds-data:CommitTransaction on DatabaseCluster
+  rds-data:ExecuteStatement on DatabaseCluster
+  rds-data:RollbackTransaction on DatabaseCluster
+  secretsmanager:GetSecretValue on DatabaseAdminSecret
+  secretsmanager:GetSecretValue on DatabaseReaderSecret
+  secretsmanager:GetSecretValue on DatabaseWriterSecret
+  kms:GetPublicKey on AuditSigningKey
+  kms:GetPublicKey on TokenKey
+AuditReader
+  dynamodb:BatchGetItem on AuditTable
+  dynamodb:DescribeTable on AuditTable
+  dynamodb:GetItem on AuditTable
+  dynamodb:Query on AuditTable
+  dynamodb:Query on AuditTable/index/by-subject`;
+
+type Statement = {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+};
+
+type Role = Resource<{
+  readonly AssumeRolePolicyDocument: {
+    readonly Statement: readonly { readonly Principal: { readonly AWS?: unknown } }[];
+  };
+  readonly Policies: readonly {
+    readonly PolicyName: string;
+    readonly PolicyDocument: { readonly Statement: readonly Statement[] };
+  }[];
+  readonly ManagedPolicyArns?: unknown;
+}>;
+type LambdaFunction = {
+  readonly Role: { readonly 'Fn::GetAtt': readonly [string, string] };
+  readonly LoggingConfig: { readonly LogGroup: unknown };
+};
+
+const { data, service } = synthesized();
+const readerRoles: Readonly<Record<string, Role>> = ofType(data, 'AWS::IAM::Role');
+const functionRoles: Readonly<Record<string, Role>> = ofType(service, 'AWS::IAM::Role');
+const functions = ofType<LambdaFunction>(service, 'AWS::Lambda::Function');
+const roles = Object.values({ ...readerRoles, ...functionRoles });
+
+function nameOf(role: Role): string {
+  return role.Properties.Policies.map(({ PolicyName }) => PolicyName).join(' and ');
+}
+
+function statementsOf(role: Role): readonly Statement[] {
+  return role.Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+
+function isOwnTelemetry({ Action }: Statement): boolean {
+  return listOf(Action).every((action) => /^(logs|xray):/.test(action));
+}
+
+function lines(statement: Statement): string[] {
+  const { Effect, Action, Resource, Condition, ...unread } = statement;
+  expect({ Effect, unread }).toEqual({ Effect: 'Allow', unread: {} });
+  return listOf(Action).flatMap((action) =>
+    listOf(Resource).map((resource) => `  ${action} on ${readable(resource)}${narrowing(Condition)}`),
+  );
+}
+
+function narrowing(condition: Statement['Condition']): string {
+  const known = { 'ForAllValues:StringLike dynamodb:LeadingKeys': 'for', 'StringEquals kms:SigningAlgorithm': 'with' };
+  return Object.entries(condition ?? {})
+    .flatMap(([operator, keys]) => Object.entries(keys).map(([key, values]) => ({ key: `${operator} ${key}`, values })))
+    .map(({ key, values }) => {
+      expect(Object.keys(known)).toContain(key);
+      return ` ${known[key as keyof typeof known]} ${listOf(values).join(', ')}`;
+    })
+    .join('');
+}
+
+describe('least privilege', () => {
+  test('every role may do what was reviewed, and nothing else', () => {
+    const order = REVIEWED.split('\n').filter((line) => /^\S/.test(line));
+    const sorted = [...roles].sort((a, b) => order.indexOf(nameOf(a)) - order.indexOf(nameOf(b)));
+    const written = sorted.map((role) => {
+      const own = statementsOf(role).filter((statement) => !isOwnTelemetry(statement));
+      return ['', nameOf(role), ...own.flatMap(lines)].join('\n').trimEnd();
+    });
+    expect(written.join('')).toBe(REVIEWED);
+  });
+
+  test('a function may write its own log and its traces, and no other log', () => {
+    for (const [id, { Properties }] of Object.entries(functions)) {
+      const role = functionRoles[Properties.Role['Fn::GetAtt'][0]];
+      const telemetry = role && statementsOf(role).filter(isOwnTelemetry).flatMap(lines);
+      expect(telemetry, id).toEqual([
+        `  logs:CreateLogStream on ${readable(Properties.LoggingConfig.LogGroup)}`,
+        `  logs:PutLogEvents on ${readable(Properties.LoggingConfig.LogGroup)}`,
+        '  xray:PutTelemetryRecords on *',
+        '  xray:PutTraceSegments on *',
+      ]);
+    }
+  });
+
+  test('no action has a wildcard, and no resource but X-Ray, which knows none, and the objects of a bucket', () => {
+    const statements = roles.flatMap(statementsOf);
+    expect(statements.flatMap(({ Action }) => listOf(Action)).filter((action) => /[*?]/.test(action))).toEqual([]);
+    const wide = statements.filter(({ Resource }) => listOf(Resource).some((each) => /[*?]/.test(readable(each))));
+    expect(wide.filter((statement) => !isOwnTelemetry(statement)).flatMap(lines)).toEqual([
+      '  s3:PutObject on AuditCheckpoints/*',
+    ]);
+  });
+
+  test('a policy is part of its role: none is managed, attached from elsewhere, or given by the CDK', () => {
+    for (const template of [data, service]) {
+      template.resourceCountIs('AWS::IAM::Policy', 0);
+      template.resourceCountIs('AWS::IAM::ManagedPolicy', 0);
+    }
+    expect(roles.flatMap(({ Properties }) => Properties.ManagedPolicyArns ?? [])).toEqual([]);
+  });
+
+  test('each function has a role of its own that only Lambda can assume', () => {
+    const used = Object.values(functions).map(({ Properties }) => readable(Properties.Role));
+    expect(new Set(used).size).toBe(8);
+    for (const { Properties } of Object.values(functionRoles)) {
+      expect(Properties.AssumeRolePolicyDocument.Statement).toEqual([
+        { Action: 'sts:AssumeRole', Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' } },
+      ]);
+    }
+  });
+
+  test('the audit reader can be assumed by this account only', () => {
+    const trusted = Object.values(readerRoles).flatMap((role) => role.Properties.AssumeRolePolicyDocument.Statement);
+    expect(trusted.map(({ Principal }) => readable(Principal.AWS))).toEqual(['root']);
+  });
+});
