@@ -1,0 +1,4 @@
+import { composeSeal } from '../compose.ts';
+
+/** Runs every five minutes: verifies the audit log's chains. */
+export const handler = composeSeal();
