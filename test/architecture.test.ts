@@ -21,7 +21,9 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }
   { room: 'functions/adapters/', may: ['functions/core/', 'functions/adapters/'] },
   { room: 'functions/http/', may: ['functions/core/', 'functions/http/'] },
   { room: 'functions/config.ts', may: ['functions/core/'] },
-  { room: 'functions/compose.ts', may: ['functions/'] },
+  // The version that MCP clients are told is the package's own.
+  { room: 'functions/compose.ts', may: ['functions/', 'package.json'] },
+  { room: 'package.json', may: [] },
   { room: 'functions/well-known/', may: handlerOf('well-known') },
   { room: 'functions/register/', may: handlerOf('register') },
   { room: 'functions/authorize/', may: handlerOf('authorize') },

@@ -58,6 +58,3 @@ export type SqlReader = (
   statement: Statement,
   signal?: AbortSignal,
 ) => Promise<Result<Row[], SqlFailure>>;
-
-/** What happened, as the audit log keeps it (functions/core/audit). Resolves only when the row is durable. */
-export type AuditSink<Event> = { readonly append: (event: Event) => Promise<void> };

@@ -1,6 +1,7 @@
 import type { McpEngine } from '../adapters/mcp-engine.ts';
 import type { Caller, Clock } from '../core/ports.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
+import { outcomeOf } from '../core/tools/answer.ts';
 import { authorize, reachOf } from '../core/tools/authorize.ts';
 import { type CallPorts, callTool } from '../core/tools/call.ts';
 import { record } from '../core/tools/record.ts';
@@ -11,6 +12,7 @@ import type { Handle, RequestContext } from '../http/endpoint.ts';
 import { type McpRefusal, mcpRefusal, noteOf, type ScopeRefusal } from '../http/mcp-errors.ts';
 import type { HttpRequest, HttpResponse } from '../http/message.ts';
 import { createOriginGate } from '../http/origin.ts';
+import type { RequestLog } from '../http/request-line.ts';
 import { type NamedCall, namedCall } from './named-call.ts';
 import { readMessage } from './read-message.ts';
 
@@ -116,9 +118,16 @@ async function serve(
     log,
     call: async (name, input) => {
       const answer = await callTool(ports, { name, arguments: input, caller, token, requestId, signal, log });
-      log.note(answer.ok && !answer.value.isError ? `${name} answered` : 'the call was answered with an error');
+      tell(log, caller.subject, answer);
       return answer;
     },
   });
   return { status, headers: { ...headers, 'cache-control': 'no-store' }, body };
+}
+
+/** What came of a call: for the terminal, and for whoever asks the log how many rows somebody was given. */
+function tell(log: RequestLog, subject: string, answer: Awaited<ReturnType<typeof callTool>>): void {
+  const { failure, rows } = answer.ok ? outcomeOf(answer.value) : { failure: 'there is no tool of this name', rows: 0 };
+  if (failure === undefined) log.add({ rows });
+  log.note(failure === undefined ? `${subject}   ${rows} ${rows === 1 ? 'row' : 'rows'}` : `${subject}: ${failure}`);
 }

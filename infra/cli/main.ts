@@ -13,6 +13,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'run the whole stack on this machine',
     run: async (args) => (await import('./start.ts')).start(args),
   },
+  check: {
+    usage: 'gatehouse check',
+    summary: 'are the settings and the tools as they must be',
+    run: async () => (await import('./check.ts')).check(),
+  },
   audit: {
     usage: 'gatehouse audit tail [--json] [--limit N] [--no-follow]',
     summary: 'what was called, by whom, and what was decided',

@@ -39,3 +39,10 @@ export function failureAnswer({ code, details }: CallFailure, requestId: string,
     _meta: { [`${OURS}/error`]: { code, retry: mayRetry(code), request_id: requestId } },
   };
 }
+
+/** What an answer amounts to: how many rows of data it holds, or the code of its failure. */
+export function outcomeOf(answer: ToolAnswer): { readonly rows: number; readonly failure: string | undefined } {
+  const rows = answer.structuredContent?.rows;
+  const error = answer._meta[`${OURS}/error`] as { readonly code: string } | undefined;
+  return { rows: Array.isArray(rows) ? rows.length : 0, failure: error?.code };
+}

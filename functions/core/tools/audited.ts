@@ -2,8 +2,8 @@ import type { AuditEvent } from '../audit/event.ts';
 import type { Caller } from '../ports.ts';
 import type { RegisteredTool } from './registry.ts';
 
-/** Resolves when the row is durable, and only then; rejects otherwise. */
-export type AppendAudit = (event: AuditEvent) => Promise<unknown>;
+/** Resolves with the row's hash when the row is durable, and only then; rejects otherwise. */
+export type AppendAudit = (event: AuditEvent) => Promise<{ readonly hash: string }>;
 
 type Recorded = {
   readonly name: string;

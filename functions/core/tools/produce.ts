@@ -30,7 +30,9 @@ export async function produce(tool: Tool, input: object, context: ReadContext | 
 export function failureOf(error: unknown, signal: AbortSignal, log: ToolLog): FailureCode {
   if (error instanceof SqlRefusal) {
     const { reason, detail, sqlState } = error.failure;
-    log.warn('the database gave no rows', { reason, detail, sql_state: sqlState });
+    // PostgreSQL quotes the value it could not read (class 22, data exception) or that broke a constraint (class 23).
+    const quotesValues = /^2[23]/.test(sqlState ?? '');
+    log.warn('the database gave no rows', { reason, sql_state: sqlState, ...(quotesValues ? {} : { detail }) });
     return codeOfSql(error.failure);
   }
   if (error instanceof UndeclaredOutput) {

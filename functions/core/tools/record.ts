@@ -25,7 +25,9 @@ export async function record(
   const { phase, decision, reason } = judgement;
   call.log.add({ tool: tool?.name, decision, ...(reason === undefined ? {} : { reason }) });
   try {
-    await audit(callEvent(call, tool, judgement));
+    const { hash } = await audit(callEvent(call, tool, judgement));
+    // What is known only later (rows, duration) stands on this line, and the hash says whose it is.
+    call.log.add({ [phase === 'outcome' ? 'audit_outcome' : 'audit']: hash });
     return true;
   } catch (error) {
     call.log.error('the audit row could not be written', { error, phase });

@@ -44,7 +44,7 @@ export function requestLines(out: (text: string) => void, colors: Colors, now: (
       const line = parse(text);
       if (line?.message === 'request' && line.status !== undefined) {
         if (line.request_id !== undefined) told.add(line.request_id);
-        show(line.status, line.operation ?? `${line.method} ${line.path}`, line.note ?? '');
+        show(line.status, line.operation ?? `${line.method} ${line.path}`, withDuration(line));
       } else if (line === undefined) {
         out(`  ${stamp()}  ${functionName}: ${text}`);
       } else if (line.level === 'ERROR' || line.level === 'WARN') {
@@ -64,6 +64,11 @@ export function requestLines(out: (text: string) => void, colors: Colors, now: (
       setTimeout(check, GRACE_MS).unref();
     },
   };
+}
+
+/** A call of a tool is worth knowing the time of; a redirect is not. */
+function withDuration({ note = '', operation, duration_ms: duration }: LogLine): string {
+  return operation === undefined || duration === undefined ? note : `${note}   ${duration} ms`.trim();
 }
 
 function parse(text: string): LogLine | undefined {

@@ -28,7 +28,7 @@ export function inDependencyOrder(assembly: Assembly): readonly Resource[] {
 }
 
 /** True for the resources that a function of the template stands behind. */
-export function isCustomResource({ type }: Resource): boolean {
+function isCustomResource({ type }: Resource): boolean {
   return type === 'AWS::CloudFormation::CustomResource' || type.startsWith('Custom::');
 }
 

@@ -8,7 +8,7 @@ export type Source = {
 };
 
 /** The `$context` variables of an HTTP API that the local gateway has. */
-export const CONTEXT_VARIABLES: readonly string[] = [
+const CONTEXT_VARIABLES: readonly string[] = [
   'accountId',
   'apiId',
   'domainName',

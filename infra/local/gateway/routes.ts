@@ -10,7 +10,7 @@ type Segment =
 export type Match<Route> = { readonly route: Route; readonly parameters: Readonly<Record<string, string>> };
 
 /** The methods an HTTP API routes; `ANY` stands for each of them. */
-export const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
  * Takes a route key apart.

@@ -52,7 +52,7 @@ function isIntrinsic(value: Json): boolean {
 }
 
 /** The variables as the template states them, intrinsics in place. */
-export function variablesOf(resource: Resource): JsonObject {
+function variablesOf(resource: Resource): JsonObject {
   const variables = member(resource.properties.Environment, 'Variables');
   return isObject(variables) ? variables : {};
 }

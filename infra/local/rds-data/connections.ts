@@ -61,12 +61,11 @@ export function createConnections(server: { readonly host: string; readonly port
 }
 
 /**
- * No state survives a call: settings, SET ROLE, temporary tables, prepared statements, advisory locks. DISCARD ALL may
- * not run inside a transaction, which a statement's author may have opened.
+ * No state survives a call: settings, SET ROLE, temporary tables, prepared statements, advisory locks. DISCARD ALL refuses
+ * inside a transaction that a statement's author has left open; then the connection ends, and the transaction with it.
  */
 async function reset(client: pg.PoolClient): Promise<void> {
   try {
-    if (client.getTransactionStatus() !== 'I') await client.query('ROLLBACK');
     await client.query('DISCARD ALL');
     client.release();
   } catch {

@@ -8,7 +8,7 @@ import { AwsError } from '../aws/aws-error.ts';
 export const badRequest = (message: string) => new AwsError('BadRequestException', message);
 
 /** v2 clusters answer this before PostgreSQL sees the text (Aurora User Guide, "Multistatement support"). */
-export const severalStatements = () => new AwsError('ValidationException', "Multistatements aren't supported.");
+const severalStatements = () => new AwsError('ValidationException', "Multistatements aren't supported.");
 
 export const clusterNotFound = (arn: string) =>
   new AwsError('HttpEndpointNotEnabledException', `HttpEndpoint is not enabled for resource ${arn}.`);

@@ -26,7 +26,7 @@ beforeAll(async () => {
     registry,
     policy: POLICY,
     verify: createTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, keys: [signer.key], clock }),
-    audit: async () => {},
+    audit: async () => ({ hash: 'hash-of-the-row' }),
     transact: createSqlWriter(login(SECRETS.writer)),
     clock,
   };

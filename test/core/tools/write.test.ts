@@ -74,6 +74,7 @@ function aFunction(options: { rows?: Row[]; failAudit?: AuditEvent['phase']; los
       if (row.phase === options.failAudit) throw new Error('the table is gone');
       happened.push(row.phase);
       audit.push(row);
+      return { hash: 'hash-of-the-row' };
     },
   });
   const context = { awsRequestId: 'invocation-1', getRemainingTimeInMillis: () => 20_000 } as Context;

@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { freeTriple } from './free-ports.ts';
+
+/** The running local stack that end-to-end tests talk to, started once, by the command the README gives. */
+export type RunningStack = {
+  readonly issuer: string;
+  readonly mcpUrl: string;
+  readonly identityUrl: string;
+  readonly awsUrl: string;
+  readonly stateDirectory: string;
+};
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly stack: RunningStack;
+  }
+}
+
+const READY_MS = 60_000;
+
+/** Vitest's global set-up: starts `gatehouse start` on free ports with state of its own, and stops it at the end. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const stateDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-'));
+  chmodSync(stateDirectory, 0o755);
+  const port = await freeTriple();
+  const child = spawn(process.execPath, ['infra/cli/gatehouse.mjs', 'start'], {
+    env: { ...process.env, PORT: String(port), GATEHOUSE_STATE: stateDirectory },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  await ready(child);
+  const issuer = `http://localhost:${port}`;
+  project.provide('stack', {
+    issuer,
+    mcpUrl: `${issuer}/mcp`,
+    identityUrl: `http://localhost:${port + 1}`,
+    awsUrl: `http://127.0.0.1:${port + 2}`,
+    stateDirectory,
+  });
+  return async () => {
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGINT');
+    await gone;
+    rmSync(stateDirectory, { recursive: true, force: true });
+  };
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const timer = setTimeout(() => reject(new Error(`not ready after ${READY_MS} ms:\n${said}`)), READY_MS);
+    const listen = (chunk: Buffer) => {
+      said += chunk.toString();
+      if (!/^ {2}MCP server {3}http:\/\/localhost:\d+\/mcp/m.test(said)) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    child.stdout?.on('data', listen);
+    child.stderr?.on('data', listen);
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`the stack ended with code ${code} before it was ready:\n${said}`));
+    });
+  });
+}
