@@ -23,3 +23,17 @@ export function single(parameters: Parameters, name: string): Result<string | un
   const value = values[0]?.[1];
   return ok(value === '' ? undefined : value);
 }
+
+/** The one value of each of these parameters; refused when any of them is repeated. Names that are not asked for are ignored. */
+export function onceEach<const Name extends string>(
+  parameters: Parameters,
+  names: readonly Name[],
+): Result<Readonly<Record<Name, string | undefined>>, RepeatedParameter> {
+  const values: Record<string, string | undefined> = Object.create(null);
+  for (const name of names) {
+    const value = single(parameters, name);
+    if (!value.ok) return value;
+    values[name] = value.value;
+  }
+  return ok(values as Record<Name, string | undefined>);
+}

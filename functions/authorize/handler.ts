@@ -1,0 +1,3 @@
+import { composeAuthorize } from '../compose.ts';
+
+export const handler = composeAuthorize();

@@ -1,0 +1,10 @@
+import type { Preset } from './preset.ts';
+
+/** Codex in the terminal: any port, and in newer versions a segment of its own for every login. */
+export const codex: Preset = {
+  name: 'codex',
+  title: 'Codex',
+  redirectUris: ['http://127.0.0.1/callback', 'http://127.0.0.1/callback/{id}'],
+  source: 'github.com/openai/codex issues 31573 and 33354',
+  checked: '2026-11-22',
+};

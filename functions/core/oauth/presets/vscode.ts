@@ -1,0 +1,15 @@
+import type { Preset } from './preset.ts';
+
+/** Visual Studio Code. It takes another port when 33418 is busy. */
+export const vscode: Preset = {
+  name: 'vscode',
+  title: 'VS Code',
+  redirectUris: [
+    'http://127.0.0.1:33418/',
+    'http://127.0.0.1/',
+    'https://vscode.dev/redirect',
+    'https://insiders.vscode.dev/redirect',
+  ],
+  source: 'github.com/microsoft/vscode src/vs/base/common/oauth.ts',
+  checked: '2026-11-22',
+};

@@ -1,0 +1,56 @@
+import type { Clock } from '../ports.ts';
+import { ok, type Result, refuse } from '../result.ts';
+import { usesOneMethod } from './client-authentication.ts';
+import { digest } from './digest.ts';
+import type { RevocationRefusal } from './errors.ts';
+import type { GrantId } from './identifiers.ts';
+import { onceEach, type Parameters } from './parameters.ts';
+import { identifyClient } from './present-grant.ts';
+import type { Grants, Registry } from './store.ts';
+import { looksLikeJwt, parseTokenString } from './token-string.ts';
+
+/**
+ * POST /revoke (RFC 7009): a client ends the grant that one of its refresh tokens belongs to, the current one or any
+ * before it. What the token was worth is not told: the answer to garbage is the answer to success.
+ *
+ * Access tokens live for minutes and are verified offline, so revoking one would be a promise nobody keeps: refused
+ * (section 2.2.1).
+ */
+export type RevocationPorts = {
+  readonly clock: Clock;
+  readonly registry: Pick<Registry, 'find'>;
+  readonly grants: Pick<Grants, 'revokeHeld'>;
+};
+
+export type Revocation = {
+  readonly clientId: string;
+  readonly grantId: GrantId | undefined;
+  readonly revoked: boolean;
+};
+
+export async function revokeToken(
+  ports: RevocationPorts,
+  form: Parameters,
+  authorization: string | undefined,
+): Promise<Result<Revocation, RevocationRefusal>> {
+  const values = onceEach(form, ['token', 'token_type_hint', 'client_id', 'client_secret', 'client_assertion']);
+  if (!values.ok) return values;
+  const { token, client_id: clientId, client_secret: secret, client_assertion: assertion } = values.value;
+  const credentials = { authorization, secret, assertion };
+  if (!usesOneMethod(credentials)) return refuse({ reason: 'methods-mixed' });
+  if (token === undefined) return refuse({ reason: 'parameter-missing', parameter: 'token' });
+
+  const client = await identifyClient(ports.registry, { clientId, credentials }, ports.clock.seconds());
+  if (!client.ok) return client;
+  const { id } = client.value;
+  const parsed = parseTokenString(token);
+  if (parsed === undefined) {
+    if (looksLikeJwt(token)) return refuse({ reason: 'access-token-presented' });
+    return ok({ clientId: id, grantId: undefined, revoked: false });
+  }
+
+  const proof = { clientId: id, familySecret: digest(parsed.familySecret) };
+  const revoked = await ports.grants.revokeHeld(parsed.grantId, proof);
+  if (!revoked.ok) return revoked;
+  return ok({ clientId: id, grantId: parsed.grantId, revoked: revoked.value === 'revoked' });
+}

@@ -1,0 +1,3 @@
+import { composeRegister } from '../compose.ts';
+
+export const handler = composeRegister();

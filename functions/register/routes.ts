@@ -1,0 +1,75 @@
+import { labelOf } from '../core/oauth/client.ts';
+import type { RegistrationRefusal } from '../core/oauth/errors.ts';
+import { evidence, explain } from '../core/oauth/explain.ts';
+import { type Registration, type RegistrationPorts, registerClient } from '../core/oauth/register-client.ts';
+import { ok, type Result, refuse } from '../core/result.ts';
+import type { Handle, RequestContext } from '../http/endpoint.ts';
+import type { HttpRequest, HttpResponse } from '../http/message.ts';
+import { registrationError } from '../http/oauth-errors.ts';
+import type { OriginGate } from '../http/origin.ts';
+import { json, methodNotAllowed } from '../http/respond.ts';
+
+export type RegisterRoutes = RegistrationPorts & {
+  readonly mode: 'off' | 'vetted';
+  readonly origins: Pick<OriginGate, 'preflight' | 'readable'>;
+};
+
+/** POST /register. */
+export function createRegisterRoutes(routes: RegisterRoutes): Handle {
+  return async (request, context) => {
+    const answer = routes.origins.preflight(request) ?? (await register(routes, request, context));
+    return routes.origins.readable(request, answer);
+  };
+}
+
+async function register(routes: RegisterRoutes, request: HttpRequest, context: RequestContext): Promise<HttpResponse> {
+  if (routes.mode === 'off') return refused({ reason: 'registration-off' }, context);
+  if (request.method !== 'POST') return methodNotAllowed('POST');
+  const body = readJson(request);
+  if (!body.ok) return refused(body.error, context);
+  const registration = await registerClient(routes, body.value);
+  if (!registration.ok) return refused(registration.error, context);
+
+  const { client, outcome } = registration.value;
+  context.log.add({ client_id: client.id, vetted_as: client.vettedAs, outcome });
+  context.log.note(
+    `${labelOf(client)} ${outcome === 'added' ? 'registered' : 'registered before'} (public client, PKCE)`,
+  );
+  return json(201, informationOf(registration.value));
+}
+
+/** RFC 7591 section 3.2.1: what was registered, which need not be what was asked for. No secret, and no place to manage one. */
+function informationOf({ client, metadata }: Registration) {
+  return {
+    client_id: client.id,
+    redirect_uris: metadata.redirectUris,
+    token_endpoint_auth_method: client.authentication,
+    grant_types: metadata.grantTypes,
+    response_types: ['code'],
+    ...(metadata.name === undefined ? {} : { client_name: metadata.name }),
+    ...(metadata.scope === undefined ? {} : { scope: metadata.scope.join(' ') }),
+  };
+}
+
+/** Only `application/json`: a page elsewhere can post a form or plain text without asking, JSON it cannot. */
+function readJson(request: HttpRequest): Result<Readonly<Record<string, unknown>>, RegistrationRefusal> {
+  const type = request.headers['content-type'] ?? '';
+  if (!/^application\/json\s*(?:;[^,]*)?$/i.test(type.trim())) {
+    return refuse({ reason: 'metadata-not-json', problem: 'content-type' });
+  }
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.body));
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return refuse({ reason: 'metadata-not-json', problem: 'not-an-object' });
+    }
+    return ok(value as Readonly<Record<string, unknown>>);
+  } catch {
+    return refuse({ reason: 'metadata-not-json', problem: 'syntax' });
+  }
+}
+
+function refused(refusal: RegistrationRefusal, context: RequestContext): HttpResponse {
+  context.log.add(evidence(refusal));
+  context.log.note(`refused: ${explain(refusal)}`);
+  return registrationError(refusal, context.requestId);
+}

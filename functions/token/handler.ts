@@ -1,0 +1,3 @@
+import { composeToken } from '../compose.ts';
+
+export const handler = composeToken();

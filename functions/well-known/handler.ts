@@ -1,0 +1,3 @@
+import { composeWellKnown } from '../compose.ts';
+
+export const handler = composeWellKnown();

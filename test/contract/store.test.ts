@@ -1,0 +1,148 @@
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createDynamoDbGrants } from '../../functions/adapters/dynamodb-grants.ts';
+import { createDynamoDbRegistry, createDynamoDbRegistryDesk } from '../../functions/adapters/dynamodb-registry.ts';
+import { createTable } from '../../functions/adapters/dynamodb-table.ts';
+import { createDynamoDbTransactions } from '../../functions/adapters/dynamodb-transactions.ts';
+import { createMemoryStore } from '../../functions/adapters/memory-store.ts';
+import { ok } from '../../functions/core/result.ts';
+import { aClient, aGrant, aTransaction } from '../support/builders.ts';
+import {
+  connect,
+  createStoreTable,
+  type DynamoDbServer,
+  startDynalite,
+  startFrontedDynalite,
+  TABLE,
+} from '../support/dynamodb-server.ts';
+import { describeStore } from './store-suite.ts';
+import type { Store } from './store-target.ts';
+
+function storeOn({ client }: Pick<DynamoDbServer, 'client'>): Store {
+  const table = createTable(client, TABLE);
+  return {
+    registry: createDynamoDbRegistry(table),
+    desk: createDynamoDbRegistryDesk(table),
+    transactions: createDynamoDbTransactions(table),
+    grants: createDynamoDbGrants(table),
+  };
+}
+
+async function openOn(server: DynamoDbServer) {
+  await createStoreTable(server.client);
+  return { store: storeOn(server), close: server.close };
+}
+
+describeStore({ name: 'memory', open: async () => ({ store: createMemoryStore(), close: async () => {} }) });
+
+describeStore({
+  name: 'DynamoDB, on dynalite alone',
+  withoutItem: 'dynalite 4 ignores ReturnValuesOnConditionCheckFailure',
+  open: async () => openOn(await startDynalite()),
+});
+
+describeStore({ name: 'DynamoDB, on the local cloud', open: async () => openOn(await startFrontedDynalite()) });
+
+/** Any other DynamoDB: `DYNAMODB_URL=http://127.0.0.1:8000 vitest run test/contract/store.test.ts`. */
+const { DYNAMODB_URL: url } = process.env;
+if (url !== undefined) {
+  describeStore({
+    name: `DynamoDB, at ${url}`,
+    open: async () => openOn({ client: connect(url), close: async () => {} }),
+  });
+}
+
+describe('items in DynamoDB', () => {
+  let server: DynamoDbServer;
+  let store: Store;
+  beforeAll(async () => {
+    server = await startFrontedDynalite();
+    ({ store } = await openOn(server));
+  });
+  afterAll(() => server.close());
+
+  const itemAt = async (pk: string) =>
+    (await server.client.send(new GetItemCommand({ TableName: TABLE, Key: { pk: { S: pk } }, ConsistentRead: true })))
+      .Item ?? {};
+  const spoil = async (pk: string, changes: Record<string, { S: string } | undefined>) => {
+    const item = { ...(await itemAt(pk)), ...changes };
+    const kept = Object.fromEntries(Object.entries(item).filter(([, value]) => value !== undefined));
+    await server.client.send(new PutItemCommand({ TableName: TABLE, Item: kept as typeof item as never }));
+  };
+
+  test('X8 everything that ends has a ttl, and a client of the operator or a disabled one has none', async () => {
+    const dynamic = aClient({ id: 'dynamic', source: 'dcr', expires: 2_000_000 });
+    const grant = aGrant();
+    const transaction = aTransaction();
+    await store.registry.admit(dynamic, 1_000_000);
+    await store.desk.enrol(aClient({ id: 'static' }));
+    await store.grants.mint(grant);
+    await store.transactions.open(transaction);
+    expect(await itemAt('CLIENT#dynamic')).toMatchObject({ ttl: { N: '2000000' } });
+    expect((await itemAt(`GRANT#${grant.id}`)).ttl).toEqual({ N: String(grant.expires) });
+    expect((await itemAt(`TXN#${transaction.id}`)).ttl).toEqual({ N: String(transaction.expires) });
+    expect(await itemAt('CLIENT#static')).not.toHaveProperty('ttl');
+    await store.registry.extend(dynamic.id, 1_000_000, 3_000_000);
+    expect(await itemAt('CLIENT#dynamic')).toMatchObject({ exp: { N: '3000000' }, ttl: { N: '3000000' } });
+    await store.desk.disable(dynamic.id);
+    expect(await itemAt('CLIENT#dynamic')).not.toHaveProperty('ttl');
+  });
+
+  test.each([
+    ['T10 without a challenge', { chal: undefined }],
+    ['with a challenge of another length', { chal: { S: 'short' } }],
+    ['K20 of another kind', { st: { S: 'other' } }],
+    ['active without a family', { st: { S: 'active' } }],
+    ['with a client id that is none', { cid: { S: 'a#b' } }],
+    ['whose end is no number', { cexp: { S: '1' } }],
+  ])('a grant %s is corrupt: never a token, never a guess', async (_, changes) => {
+    const grant = aGrant();
+    await store.grants.mint(grant);
+    await spoil(`GRANT#${grant.id}`, changes);
+    const found = await store.grants.find(grant.id);
+    expect(found).toMatchObject({ ok: false, error: { reason: 'item-corrupt', item: 'grant', id: grant.id } });
+    expect(JSON.stringify(found)).not.toContain(grant.code);
+  });
+
+  test('a client without redirect URIs is corrupt', async () => {
+    const client = aClient({ id: 'spoiled' });
+    await store.desk.enrol(client);
+    await spoil('CLIENT#spoiled', { uris: undefined });
+    expect(await store.registry.find(client.id)).toMatchObject({ error: { reason: 'item-corrupt', detail: 'uris' } });
+  });
+
+  test('a disabled client whose end has passed is not overwritten either', async () => {
+    const client = aClient({ id: 'off', expires: 1_000_010 });
+    await store.registry.admit(client, 1_000_000);
+    await spoil('CLIENT#off', { st: { S: 'off' } });
+    expect(await store.registry.admit(client, 1_000_020)).toEqual(ok('kept'));
+    expect(await itemAt('CLIENT#off')).toMatchObject({ st: { S: 'off' } });
+  });
+
+  test('X12 every read is strongly consistent', async () => {
+    const inputs: unknown[] = [];
+    const client = connect('http://127.0.0.1:1');
+    client.middlewareStack.add(() => async ({ input }) => {
+      inputs.push(input);
+      return { output: { $metadata: {} }, response: {} } as never;
+    });
+    await storeOn({ client }).registry.find(aClient().id);
+    await storeOn({ client }).grants.find(aGrant().id);
+    expect(inputs).toMatchObject([{ ConsistentRead: true }, { ConsistentRead: true }]);
+  });
+
+  test('K18 a table that does not answer is a value, within seconds', async () => {
+    const gone = storeOn({ client: connect('http://127.0.0.1:1') });
+    const refused = { ok: false, error: { reason: 'store-unavailable' } };
+    expect(await gone.registry.find(aClient().id)).toMatchObject(refused);
+    expect(await gone.grants.mint(aGrant())).toMatchObject(refused);
+    expect(await gone.grants.revoke(aGrant().id)).toMatchObject(refused);
+  });
+
+  test('a request that DynamoDB calls invalid is a bug, and throws', async () => {
+    const table = createTable(server.client, TABLE);
+    const change = { expression: 'SET #a = :b', values: {} };
+    await expect(table.update('X', change, { expression: 'attribute_exists(#pk)' })).rejects.toThrow();
+    expect(await table.get('X')).toEqual(ok(undefined));
+  });
+});

@@ -1,0 +1,86 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import dynalite from 'dynalite';
+import { createDynamoDbClient } from '../../functions/adapters/dynamodb-table.ts';
+import { AwsError } from '../../infra/local/aws/aws-error.ts';
+import { openDatabase } from '../../infra/local/aws/dynamodb/database.ts';
+import { createWrites } from '../../infra/local/aws/dynamodb/writes.ts';
+
+export type DynamoDbServer = { readonly client: DynamoDBClient; readonly close: () => Promise<void> };
+
+const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+
+/** A client of a DynamoDB that somebody else runs. */
+export function connect(url: string): DynamoDBClient {
+  return createDynamoDbClient({ url, region: 'us-east-1', credentials: CREDENTIALS });
+}
+
+/** dynalite as it is: no item comes with a failed condition. */
+export async function startDynalite(): Promise<DynamoDbServer> {
+  const server = dynalite({ createTableMs: 0 });
+  return opened(server, async () => {});
+}
+
+/** dynalite behind the writes of the local cloud, which add what it lacks. */
+export async function startFrontedDynalite(): Promise<DynamoDbServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'gatehouse-store-'));
+  const database = await openDatabase(directory);
+  const writes = createWrites(database);
+  const table = { name: TABLE, arn: '', keys: { hash: 'pk', range: undefined }, indexes: new Map(), definition: {} };
+  const server = createServer(async (request, response) => {
+    const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
+    const input = JSON.parse(await bodyOf(request));
+    const writing = operation === 'PutItem' || operation === 'UpdateItem';
+    response.setHeader('content-type', 'application/x-amz-json-1.0');
+    try {
+      const output = writing ? writes.write(operation, table, input) : database.call(operation, input);
+      response.end(JSON.stringify(await output));
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const body = {
+        __type: `com.amazonaws.dynamodb.v20120810#${error.code}`,
+        message: error.message,
+        ...error.members,
+      };
+      response.writeHead(error.status).end(JSON.stringify(body));
+    }
+  });
+  return opened(server, async () => {
+    await database.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+}
+
+export const TABLE = 'Store';
+
+export async function createStoreTable(client: DynamoDBClient): Promise<void> {
+  await client.send(
+    new CreateTableCommand({
+      TableName: TABLE,
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  );
+}
+
+async function opened(server: Server, alsoClose: () => Promise<void>): Promise<DynamoDbServer> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const close = async () => {
+    client.destroy();
+    await new Promise((resolve) => server.close(resolve));
+    await alsoClose();
+  };
+  return { client, close };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
