@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, lstatSync, mkdirSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Problem } from '../problem.ts';
-import { type PostgresBinaries, programsIn } from './postgres-binaries.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import { placeElsewhere } from './postgres-elsewhere.ts';
 
 /** The operating-system user the server runs as. `undefined` is whoever runs us. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined;
@@ -55,8 +55,7 @@ function createAccount(): Account {
 
 /**
  * Chooses where the server lives. Its account must be able to pass every directory above its data and its programs; a
- * checkout below a home directory of mode 700, run as root, shuts it out. Then both go to a directory of root's below
- * /var/tmp whose name comes from `directory`, so the data is found again at the next start.
+ * checkout below a home directory of mode 700, run as root, shuts it out. Then both go below /var/tmp.
  *
  * @throws Problem naming the directory that shuts the account out, when there is no other place.
  */
@@ -64,26 +63,13 @@ export function choosePlace(directory: string, binaries: PostgresBinaries, accou
   const blocked = account && (firstBlocked(directory, account) ?? firstBlocked(binaries.root, account));
   if (blocked === undefined) return { home: directory, binaries };
   try {
-    return elsewhere(directory, binaries);
+    return placeElsewhere(directory, binaries);
   } catch (cause) {
     throw new Problem(
       `PostgreSQL runs as the user "${USER}", who may not pass ${blocked}. Run chmod o+x ${blocked}, or use a checkout outside it.`,
       { cause },
     );
   }
-}
-
-function elsewhere(directory: string, binaries: PostgresBinaries): Place {
-  const home = join('/var/tmp', `gatehouse-${createHash('sha256').update(directory).digest('hex').slice(0, 16)}`);
-  mkdirSync(home, { recursive: true });
-  const found = lstatSync(home);
-  // Anybody may write to /var/tmp: a directory that somebody else prepared is not used.
-  if (!found.isDirectory() || found.uid !== 0) throw new Error(`${home} is not root's directory`);
-  chmodSync(home, 0o711);
-  const root = join(home, 'native');
-  rmSync(root, { recursive: true, force: true });
-  cpSync(binaries.root, root, { recursive: true, verbatimSymlinks: true });
-  return { home, binaries: { root, ...programsIn(root) } };
 }
 
 /** The first directory, from the root down, that the account may not pass (execute permission, POSIX). */

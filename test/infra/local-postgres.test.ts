@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { type Postgres, startPostgres } from '../../infra/local/postgres.ts';
-import { firstBlocked, serverAccount } from '../../infra/local/postgres-account.ts';
+import { choosePlace, firstBlocked, serverAccount } from '../../infra/local/postgres-account.ts';
 import { findPostgres } from '../../infra/local/postgres-binaries.ts';
 import { ensureDatabase } from '../../infra/local/postgres-database.ts';
 import { goneWithin, isRunning, watchersOf } from '../support/processes.ts';
@@ -181,13 +181,13 @@ test.runIf(root)(
   async () => {
     const shut = mkdtempSync(join(tmpdir(), 'gatehouse-shut-'));
     const inside = join(shut, 'checkout', 'postgres');
-    let place: string | undefined;
+    let place = '';
     try {
       const first = await startPostgres({ directory: inside });
       const login = { ...first.superuser, database: 'postgres' };
       const { data } = await one(first, login, `SELECT current_setting('data_directory') AS data`);
       place = join(String(data), '..');
-      expect(place).toMatch(/^\/var\/tmp\/gatehouse-/);
+      expect(place).toMatch(/^\/var\/tmp\/gatehouse-postgres\//);
       await one(first, login, 'CREATE TABLE kept AS SELECT 7 AS answer');
       await first.stop();
       running = await startPostgres({ directory: inside });
@@ -196,8 +196,13 @@ test.runIf(root)(
       await running?.stop();
       running = undefined;
       rmSync(shut, { recursive: true, force: true });
-      if (place !== undefined) rmSync(place, { recursive: true, force: true });
     }
+    // With its directory gone, the next start that goes elsewhere takes the data away.
+    const other = mkdtempSync(join(tmpdir(), 'gatehouse-shut-'));
+    expect(existsSync(place)).toBe(true);
+    choosePlace(other, findPostgres(), serverAccount());
+    expect(existsSync(place)).toBe(false);
+    rmSync(other, { recursive: true });
   },
 );
 
