@@ -3,7 +3,14 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**', 'test/attacks/**'], testTimeout: 20_000 } },
+      {
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**', 'test/attacks/**'],
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'e2e',
