@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import pc from 'picocolors';
+import picocolors from 'picocolors';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { describePerson, PEOPLE } from '../local/identity/people.ts';
 import { claimPorts } from '../local/ports.ts';
@@ -20,6 +20,8 @@ export async function start(args: readonly string[]): Promise<void> {
   const { fresh } = options(args);
   const directory = stateDirectory();
   const interactive = process.stdout.isTTY === true && process.stdin.isTTY === true;
+  // Not the library's own guess, which colours whatever a CI captures: scripts read these lines.
+  const pc = picocolors.createColors(interactive && picocolors.isColorSupported) as typeof picocolors;
   const out = (text: string) => void process.stdout.write(`${text}\n`);
   const screen = requestLines(out, pc, () => new Date());
   const stop = listenForSignals();
@@ -37,7 +39,7 @@ export async function start(args: readonly string[]): Promise<void> {
       ...(interactive ? { onProgress: (what) => out(pc.dim(`  ${what} …`)) } : {}),
     });
     const seconds = (performance.now() - started) / 1000;
-    out(await greeting(cloud, seconds, directory, interactive));
+    out(await greeting(cloud, seconds, directory, interactive, pc));
     return cloud;
   };
 
@@ -70,7 +72,13 @@ function options(args: readonly string[]): { readonly fresh: boolean } {
   }
 }
 
-async function greeting(cloud: Cloud, seconds: number, directory: string, keys: boolean): Promise<string> {
+async function greeting(
+  cloud: Cloud,
+  seconds: number,
+  directory: string,
+  keys: boolean,
+  pc: typeof picocolors,
+): Promise<string> {
   // Imported now and not above: synthesis has just told what is wrong with a broken tool file, in one sentence.
   const { tools } = await import('../../functions/tools/index.ts');
   const about = {

@@ -31,7 +31,10 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     env: { ...process.env, PORT: String(port), GATEHOUSE_STATE: stateDirectory },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  await ready(child);
+  await ready(child).catch((error: unknown) => {
+    child.kill('SIGINT');
+    throw error;
+  });
   const issuer = `http://localhost:${port}`;
   project.provide('stack', {
     issuer,
