@@ -22,7 +22,7 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }
   { room: 'functions/http/', may: ['functions/core/', 'functions/http/'] },
   { room: 'functions/config.ts', may: ['functions/core/'] },
   // The version that MCP clients are told is the package's own.
-  { room: 'functions/compose.ts', may: ['functions/', 'package.json'] },
+  { room: 'functions/compose/', may: ['functions/', 'package.json'] },
   { room: 'package.json', may: [] },
   { room: 'functions/well-known/', may: handlerOf('well-known') },
   { room: 'functions/register/', may: handlerOf('register') },
@@ -44,7 +44,7 @@ function handlerOf(name: string): readonly string[] {
     'functions/adapters/',
     'functions/http/',
     'functions/config.ts',
-    'functions/compose.ts',
+    `functions/compose/${name}.ts`,
   ];
 }
 

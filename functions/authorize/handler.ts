@@ -1,3 +1,3 @@
-import { composeAuthorize } from '../compose.ts';
+import { composeAuthorize } from '../compose/authorize.ts';
 
 export const handler = composeAuthorize();

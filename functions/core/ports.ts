@@ -1,7 +1,7 @@
 import type { Result } from './result.ts';
 
 /**
- * The seams: everything the core needs from outside, as types. An adapter implements one; `compose.ts` wires them.
+ * The seams: everything the core needs from outside, as types. An adapter implements one; `compose/` wires them.
  * The stores of the authorization server have their own file, `oauth/store.ts`.
  */
 

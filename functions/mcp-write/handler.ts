@@ -1,4 +1,4 @@
-import { composeMcpWrite } from '../compose.ts';
+import { composeMcpWrite } from '../compose/mcp-write.ts';
 
 /** Invoked by `mcp` for a tool that writes. Believes nothing but the token in the call. */
 export const handler = composeMcpWrite();

@@ -1,5 +1,5 @@
 import type { Context } from 'aws-lambda';
-import { composeMigrate } from '../compose.ts';
+import { composeMigrate } from '../compose/migrate.ts';
 import { answerCustomResource } from './custom-resource.ts';
 
 /** CloudFormation's custom resources of this stack. The answer goes to the event's ResponseURL, not to the caller. */

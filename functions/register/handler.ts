@@ -1,3 +1,3 @@
-import { composeRegister } from '../compose.ts';
+import { composeRegister } from '../compose/register.ts';
 
 export const handler = composeRegister();

@@ -1,4 +1,4 @@
-import { composeSeal } from '../compose.ts';
+import { composeSeal } from '../compose/seal.ts';
 
 /** Runs every five minutes: verifies the audit log's chains. */
 export const handler = composeSeal();

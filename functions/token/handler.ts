@@ -1,3 +1,3 @@
-import { composeToken } from '../compose.ts';
+import { composeToken } from '../compose/token.ts';
 
 export const handler = composeToken();

@@ -1,3 +1,3 @@
-import { composeWellKnown } from '../compose.ts';
+import { composeWellKnown } from '../compose/well-known.ts';
 
 export const handler = composeWellKnown();

@@ -1,0 +1,47 @@
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { createDynamoDbGrants } from '../adapters/dynamodb-grants.ts';
+import { createDynamoDbRegistry } from '../adapters/dynamodb-registry.ts';
+import { createDynamoDbClient, createTable } from '../adapters/dynamodb-table.ts';
+import { createDynamoDbTransactions } from '../adapters/dynamodb-transactions.ts';
+import { createSecretReader } from '../adapters/secrets.ts';
+import { systemClock, systemRandom } from '../adapters/system.ts';
+import { createUpstreamIdentityProvider } from '../adapters/upstream-idp.ts';
+import { createAuthorizeRoutes } from '../authorize/routes.ts';
+import { configOf } from '../config.ts';
+import type { LambdaHandler } from '../http/endpoint.ts';
+import { BOUNDED } from './limits.ts';
+import { resourceOf } from './resource.ts';
+import { served } from './served.ts';
+
+/** GET /authorize, POST /consent, GET /callback. Holds the identity provider's secret; nothing here can sign. */
+export function composeAuthorize(): LambdaHandler {
+  const config = configOf('authorize');
+  const dynamodb = createDynamoDbClient();
+  const grants = createTable(dynamodb, config.GRANTS_TABLE);
+  const secretsManager = new SecretsManagerClient(BOUNDED);
+  const identity = createUpstreamIdentityProvider({
+    kind: config.IDENTITY_KIND,
+    name: config.IDENTITY_NAME,
+    issuer: config.IDENTITY_ISSUER,
+    clientId: config.IDENTITY_CLIENT_ID,
+    // A new reader each time: it is asked again only after the provider refused the secret it had.
+    readSecret: () => createSecretReader(secretsManager)(config.IDENTITY_SECRET_ARN),
+    redirectUri: `${config.ISSUER}/callback`,
+    rolesClaim: config.IDENTITY_ROLES_CLAIM,
+    tenantClaim: config.IDENTITY_TENANT_CLAIM,
+  });
+  const routes = createAuthorizeRoutes({
+    clock: systemClock,
+    random: systemRandom,
+    registry: createDynamoDbRegistry(createTable(dynamodb, config.REGISTRY_TABLE)),
+    transactions: createDynamoDbTransactions(grants),
+    grants: createDynamoDbGrants(grants),
+    identity,
+    issuer: config.ISSUER,
+    resource: resourceOf(config),
+    scopes: config.SCOPES,
+    defaultScope: config.DEFAULT_SCOPES,
+    roles: config.ROLES,
+  });
+  return served(config, routes);
+}

@@ -1,0 +1,23 @@
+import { createSqlWriter } from '../adapters/data-api.ts';
+import { systemClock } from '../adapters/system.ts';
+import { configOf } from '../config.ts';
+import { createRegistry } from '../core/tools/registry.ts';
+import { createWriteFunction, type WriteFunction } from '../mcp-write/write-function.ts';
+import { tools } from '../tools/index.ts';
+import { auditOf, databaseOf, verifierOf } from './call-ports.ts';
+import { loggerOf } from './served.ts';
+
+/** Invoked by `mcp`; no route leads here. Writes as `mcp_writer`. */
+export function composeMcpWrite(): WriteFunction {
+  const config = configOf('mcpWrite');
+  const logger = loggerOf(config);
+  return createWriteFunction({
+    registry: createRegistry(tools, Object.keys(config.SCOPES)),
+    policy: { roles: config.ROLES },
+    verify: verifierOf(config),
+    audit: auditOf(config, logger),
+    transact: createSqlWriter(databaseOf(config)),
+    logger,
+    clock: systemClock,
+  });
+}

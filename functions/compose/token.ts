@@ -1,0 +1,32 @@
+import { createDynamoDbGrants } from '../adapters/dynamodb-grants.ts';
+import { createDynamoDbRegistry } from '../adapters/dynamodb-registry.ts';
+import { createDynamoDbClient, createTable } from '../adapters/dynamodb-table.ts';
+import { createKmsClient, createKmsSigner } from '../adapters/kms-signer.ts';
+import { systemClock, systemRandom } from '../adapters/system.ts';
+import { configOf } from '../config.ts';
+import type { LambdaHandler } from '../http/endpoint.ts';
+import { createOriginGate } from '../http/origin.ts';
+import { createTokenRoutes } from '../token/routes.ts';
+import { resourceOf } from './resource.ts';
+import { served } from './served.ts';
+
+/** POST /token and POST /revoke. The only function that can sign a token. */
+export function composeToken(): LambdaHandler {
+  const config = configOf('token');
+  const dynamodb = createDynamoDbClient();
+  // Newest first: tokens are signed with the key that was published last, and verified with all of them.
+  const [newest] = config.TOKEN_KEYS.keys;
+  if (!newest) throw new Error('TOKEN_KEYS is empty: there is no key to sign tokens with');
+  const routes = createTokenRoutes({
+    clock: systemClock,
+    random: systemRandom,
+    registry: createDynamoDbRegistry(createTable(dynamodb, config.REGISTRY_TABLE)),
+    grants: createDynamoDbGrants(createTable(dynamodb, config.GRANTS_TABLE)),
+    signer: createKmsSigner(createKmsClient(), config.TOKEN_SIGNING_KEY_ARN, newest.kid),
+    issuer: config.ISSUER,
+    resource: resourceOf(config),
+    refreshGrace: config.REFRESH_GRACE_SECONDS,
+    origins: createOriginGate(config.ISSUER),
+  });
+  return served(config, routes);
+}

@@ -1,0 +1,16 @@
+import { configOf } from '../config.ts';
+import { createWellKnown } from '../well-known/serve.ts';
+import { resourceOf } from './resource.ts';
+
+/** The well-known documents. Loads no SDK, no middy and no logger. */
+export function composeWellKnown(): ReturnType<typeof createWellKnown> {
+  const config = configOf('wellKnown');
+  return createWellKnown({
+    issuer: config.ISSUER,
+    resource: resourceOf(config),
+    catalogue: Object.keys(config.SCOPES),
+    defaultScope: config.DEFAULT_SCOPES,
+    registration: config.REGISTRATION_MODE,
+    keys: config.TOKEN_KEYS.keys,
+  });
+}
