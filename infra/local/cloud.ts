@@ -16,7 +16,7 @@ import { ensureDatabase } from './postgres-database.ts';
 import { createRdsData } from './rds-data/rds-data.ts';
 import { databaseOf } from './stack-database.ts';
 import { openState, type State } from './state.ts';
-import { synthesize } from './synthesize.ts';
+import { type Settings, synthesize } from './synthesize.ts';
 import { type Assembly, loadAssembly } from './template/assembly.ts';
 import { createResolver, type Resolver } from './template/resolver.ts';
 
@@ -33,12 +33,18 @@ export type CloudOptions = {
   /** What is being done now, for whoever waits. */
   readonly onProgress?: (what: string) => void;
   readonly faults?: Faults;
+  /** Settings that differ from cdk.json's. */
+  readonly settings?: Settings;
+  /** False leaves the identity provider's port to somebody else: a test's own, hostile one. */
+  readonly identityProvider?: boolean;
 };
 
 /** A running local cloud, and the handles that tests need to look behind it. */
 export type Cloud = {
   readonly issuer: string;
   readonly mcpUrl: string;
+  /** What the identity provider knows this stack by. */
+  readonly identityClient: { readonly id: string; readonly secret: string };
   readonly assembly: Assembly;
   readonly resolver: Resolver;
   readonly credentials: Credentials;
@@ -75,7 +81,7 @@ async function startAll(options: CloudOptions, running: AsyncDisposableStack): P
 
   progress('synthesizing the CDK app and starting PostgreSQL');
   const [output, postgres] = await both(
-    synthesize(options.checkout),
+    synthesize(options.checkout, options.settings),
     startPostgres({ directory: join(directory, 'postgres') }).then((server) => {
       running.defer(server.stop);
       return server;
@@ -129,8 +135,10 @@ async function startAll(options: CloudOptions, running: AsyncDisposableStack): P
 
   progress('opening the doors');
   const redirectUri = `${issuer}/callback`;
-  const identity = await startIdentityProvider({ port: ports.identity, client: identityClient, redirectUri, state });
-  running.defer(identity.close);
+  if (options.identityProvider !== false) {
+    const identity = await startIdentityProvider({ port: ports.identity, client: identityClient, redirectUri, state });
+    running.defer(identity.close);
+  }
   const onRequest = options.onRequest ?? (() => {});
   const gateway = await startGateway({ assembly, resolver, port: ports.gateway, invoke: functions.invoke, onRequest });
   running.defer(gateway.close);
@@ -140,6 +148,7 @@ async function startAll(options: CloudOptions, running: AsyncDisposableStack): P
   return {
     issuer,
     mcpUrl: `${issuer}/mcp`,
+    identityClient,
     assembly,
     resolver,
     credentials,

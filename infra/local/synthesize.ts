@@ -10,12 +10,13 @@ import { waitForLock } from './lock.ts';
  * synthesis costs seconds and hundreds of megabytes, and kept under the hash of everything it depends on.
  *
  * @param checkout the repository's root; assemblies are kept in its `build/assembly`
+ * @param settings settings that differ from cdk.json's, by name, for tests
  * @returns the directory of an assembly that is complete: it is renamed into place only when synthesis succeeded
  * @throws Problem with the app's own message, when a setting or a source file is wrong
  */
-export async function synthesize(checkout: string): Promise<string> {
+export async function synthesize(checkout: string, settings: Settings = {}): Promise<string> {
   const directory = join(checkout, 'build', 'assembly');
-  const target = join(directory, hashOf(checkout));
+  const target = join(directory, hashOf(checkout, settings));
   if (existsSync(target)) return target;
   // The app writes its bundles to one place, so two of it must not run at once.
   const lock = await waitForLock(directory);
@@ -23,7 +24,7 @@ export async function synthesize(checkout: string): Promise<string> {
     if (existsSync(target)) return target;
     const making = join(directory, 'making');
     rmSync(making, { recursive: true, force: true });
-    await runApp(checkout, making);
+    await runApp(checkout, making, settings);
     renameSync(making, target);
     forgetOld(directory);
     return target;
@@ -31,6 +32,8 @@ export async function synthesize(checkout: string): Promise<string> {
     lock.release();
   }
 }
+
+export type Settings = Readonly<Record<string, unknown>>;
 
 /** Enough for a stack that still runs what was there before a few edits. */
 const KEPT = 5;
@@ -46,8 +49,8 @@ const INPUTS = ['cdk.json', 'package-lock.json', 'tools.lock', 'functions', 'inf
 /** Parts of infra that do not reach a template: changing the runner must not re-synthesize what it runs. */
 const NOT_INPUTS = [join('infra', 'local'), join('infra', 'cli')];
 
-function hashOf(checkout: string): string {
-  const hash = createHash('sha256');
+function hashOf(checkout: string, settings: Settings): string {
+  const hash = createHash('sha256').update(JSON.stringify(settings));
   for (const file of INPUTS.flatMap((input) => filesBelow(join(checkout, input)))) {
     const name = relative(checkout, file);
     if (NOT_INPUTS.some((part) => name.startsWith(part + sep)) || name.endsWith('.md')) continue;
@@ -64,12 +67,12 @@ function filesBelow(path: string): string[] {
   return files.sort();
 }
 
-async function runApp(checkout: string, output: string): Promise<void> {
+async function runApp(checkout: string, output: string, settings: Settings): Promise<void> {
   const { context } = JSON.parse(readFileSync(join(checkout, 'cdk.json'), 'utf8')) as { context: Context };
   const child = spawn(process.execPath, [join(checkout, 'infra', 'app.ts')], {
     cwd: checkout,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify(forLocal(context)) },
+    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify(forLocal(context, settings)) },
   });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -90,9 +93,7 @@ type Context = { readonly gatehouse: Readonly<Record<string, unknown>> } & Reado
  * The settings of cdk.json, but for what only exists in an account: people sign in at the local identity provider,
  * which is shaped as a Cognito user pool, and the sample schema is there to be played with.
  */
-function forLocal(context: Context): Context {
-  return {
-    ...context,
-    gatehouse: { ...context.gatehouse, stage: 'dev', identity: { kind: 'cognito' }, sampleData: true },
-  };
+function forLocal(context: Context, settings: Settings): Context {
+  const local = { stage: 'dev', identity: { kind: 'cognito' }, sampleData: true };
+  return { ...context, gatehouse: { ...context.gatehouse, ...local, ...settings } };
 }
