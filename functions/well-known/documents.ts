@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto';
 import {
   authorizationServerMetadata,
   type PublishedServer,
@@ -11,11 +12,13 @@ export type Published = PublishedServer & { readonly keys: readonly PublicKey[] 
 /**
  * The documents by path, as the bytes that go out. Computed once: nothing of them depends on a request.
  *
- * @throws Error when there is no key to publish. An empty key set with status 200 would be cached by whoever verifies
- *   tokens, and nothing would be accepted until the cache is gone: better not to start.
+ * @throws Error when there is no key to publish, or one that is no point of its curve. A useless key set with status 200
+ *   would be cached by whoever verifies tokens, and nothing would be accepted until the cache is gone: better not to
+ *   start.
  */
 export function documentsOf(published: Published): ReadonlyMap<string, string> {
   if (published.keys.length === 0) throw new Error('no public key to publish: TOKEN_KEYS is empty; deploy again');
+  for (const key of published.keys) createPublicKey({ key: { ...key }, format: 'jwk' });
   const server = JSON.stringify(authorizationServerMetadata(published));
   const resource = JSON.stringify(protectedResourceMetadata(published));
   const path = new URL(published.resource).pathname;

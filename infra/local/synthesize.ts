@@ -35,8 +35,8 @@ export async function synthesize(checkout: string, settings: Settings = {}): Pro
 
 export type Settings = Readonly<Record<string, unknown>>;
 
-/** Enough for a stack that still runs what was there before a few edits. */
-const KEPT = 5;
+/** Enough for stacks that still run what was there before some edits, and for tests that run other settings beside. */
+const KEPT = 20;
 
 function forgetOld(directory: string): void {
   const assemblies = readdirSync(directory, { withFileTypes: true }).filter((entry) => entry.isDirectory());
