@@ -38,6 +38,12 @@ const words = z.pipe(
   z.transform((value) => (value as string).split(' ').filter((word) => word !== '')),
 );
 
+/** On or off, and nothing that is nearly one of them. */
+const switched = z.pipe(
+  z.enum(['on', 'off']),
+  z.transform((value) => value === 'on'),
+);
+
 /** Public ES256 keys only: a private member (`d`) in here would be published, so it refuses to start (RFC 7517 section 4). */
 const publicKey = z.strictObject({
   kty: z.literal('EC'),
@@ -57,7 +63,8 @@ const parts = {
   keys: { TOKEN_KEYS: keySet },
   scopes: { SCOPES: scopes, DEFAULT_SCOPES: words },
   roles: { ROLES: roles },
-  registration: { REGISTRATION_MODE: z.enum(['off', 'vetted']) },
+  registration: { REGISTRATION_MODE: z.enum(['off', 'token', 'vetted']) },
+  documents: { CLIENT_DOCUMENTS: switched, VETTED_CLIENTS: words },
   registry: { REGISTRY_TABLE: text },
   grants: { GRANTS_TABLE: text },
   database: { DATABASE_CLUSTER_ARN: text, DATABASE_SECRET_ARN: text, DATABASE_NAME: text },
@@ -68,7 +75,13 @@ const parts = {
 const service = { POWERTOOLS_SERVICE_NAME: text };
 
 const shapes = {
-  wellKnown: { ...parts.issuer, ...parts.keys, ...parts.scopes, ...parts.registration },
+  wellKnown: {
+    ...parts.issuer,
+    ...parts.keys,
+    ...parts.scopes,
+    ...parts.registration,
+    CLIENT_DOCUMENTS: parts.documents.CLIENT_DOCUMENTS,
+  },
   register: {
     ...service,
     ...parts.issuer,
@@ -84,6 +97,7 @@ const shapes = {
     ...parts.grants,
     ...parts.scopes,
     ...parts.roles,
+    ...parts.documents,
     IDENTITY_KIND: z.enum(['cognito', 'workos', 'oidc']),
     IDENTITY_ISSUER: issuer,
     IDENTITY_CLIENT_ID: text,
@@ -98,6 +112,7 @@ const shapes = {
     ...parts.registry,
     ...parts.grants,
     ...parts.keys,
+    ...parts.documents,
     TOKEN_SIGNING_KEY_ARN: text,
     REFRESH_GRACE_SECONDS: z.coerce.number().check(z.int(), z.minimum(0), z.maximum(60)),
   },

@@ -116,7 +116,8 @@ export const shape = group({
     ),
   identity,
   registration: group({
-    dcr: oneOf(['off', 'vetted'], 'mode of registration'),
+    dcr: oneOf(['off', 'token', 'vetted'], 'mode of registration'),
+    cimd: truth.default(true),
     vetted: z.array(
       oneOf(PRESETS, 'preset'),
       wrong('which is no list of presets', `Write a list of: ${PRESETS.join(', ')}`),

@@ -1,8 +1,9 @@
+import { REVOKE_GRANT } from '../core/oauth/grant-item.ts';
 import type { ConditionFailed, Grants, StoreUnavailable } from '../core/oauth/store.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { grantItem, grantKey, readGrant } from './dynamodb-grant-item.ts';
 import { number, string } from './dynamodb-item.ts';
-import { type Change, change, find, putDrawn, type Table } from './dynamodb-table.ts';
+import { change, find, putDrawn, type Table } from './dynamodb-table.ts';
 
 /** Grants in DynamoDB: items `GRANT#<id>`, code and refresh family in one. `dynamodb-grant-item.ts` has the attributes. */
 export function createDynamoDbGrants(table: Table): Grants {
@@ -55,18 +56,15 @@ export function createDynamoDbGrants(table: Table): Grants {
       ),
     revokeHeld: async (id, { clientId, familySecret }) =>
       revokedOrKept(
-        await table.update(grantKey(id), REVOKE, {
+        await table.update(grantKey(id), REVOKE_GRANT, {
           expression: '#cid = :client AND #fh = :family AND #st <> :revoked',
           values: { ':client': string(clientId), ':family': string(familySecret) },
         }),
       ),
     revoke: async (id) =>
-      revokedOrKept(await table.update(grantKey(id), REVOKE, { expression: 'attribute_exists(#pk)' })),
+      revokedOrKept(await table.update(grantKey(id), REVOKE_GRANT, { expression: 'attribute_exists(#pk)' })),
   };
 }
-
-/** The digests stay: a token of a revoked family is still recognised as one. */
-const REVOKE: Change = { expression: 'SET #st = :revoked', values: { ':revoked': string('revoked') } };
 
 function revokedOrKept(
   written: Result<unknown, ConditionFailed<unknown> | StoreUnavailable>,

@@ -1,4 +1,5 @@
 import type { Client } from '../core/oauth/client.ts';
+import type { Assertions } from '../core/oauth/client-assertion.ts';
 import type { Grant } from '../core/oauth/grant.ts';
 import { NEVER } from '../core/oauth/lifetimes.ts';
 import type {
@@ -22,6 +23,7 @@ export type MemoryStore = {
   readonly desk: RegistryDesk;
   readonly transactions: Transactions;
   readonly grants: Grants;
+  readonly assertions: Assertions;
   /** Everything it holds, to look for what must not be there. */
   readonly contents: () => readonly (Client | Transaction | Grant)[];
 };
@@ -40,6 +42,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   const clients = new Map<string, Client>();
   const transactions = new Map<string, Transaction>();
   const grants = new Map<string, Grant>();
+  const assertions = new Map<string, number>();
   const { pause = async () => {}, repeatWrites = false } = options;
 
   const during = async <T, E>(
@@ -176,6 +179,15 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
           'revoked',
           'kept',
         ),
+    },
+    assertions: {
+      spend: (clientId, jti, now, expires) =>
+        during('assertions.spend', () => {
+          const key = JSON.stringify([clientId, jti]);
+          if ((assertions.get(key) ?? now) > now) return ok('replayed');
+          assertions.set(key, expires);
+          return ok('spent');
+        }),
     },
     contents: () => [...clients.values(), ...transactions.values(), ...grants.values()],
   };

@@ -1,5 +1,5 @@
 import type { IdentityProvider } from '../core/oauth/identity-provider.ts';
-import type { Grants, Registry, Transactions } from '../core/oauth/store.ts';
+import type { ClientDirectory, Grants, Transactions } from '../core/oauth/store.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import type { Handle } from '../http/endpoint.ts';
 import { json, methodNotAllowed } from '../http/respond.ts';
@@ -10,7 +10,9 @@ import { showConsent } from './show-consent.ts';
 export type AuthorizeRoutes = {
   readonly clock: Clock;
   readonly random: Random;
-  readonly registry: Pick<Registry, 'find'>;
+  readonly registry: ClientDirectory;
+  /** The registry as a sign-in begins: the one place from which a client's document may be fetched. Absent where none is. */
+  readonly arriving?: ClientDirectory;
   readonly transactions: Transactions;
   readonly grants: Pick<Grants, 'mint'>;
   readonly identity: IdentityProvider;

@@ -19,7 +19,7 @@ export async function showConsent(
   context: RequestContext,
 ): Promise<HttpResponse> {
   const now = routes.clock.seconds();
-  const proven = await proveClient(routes.registry, request.query, now);
+  const proven = await proveClient(routes.arriving ?? routes.registry, request.query, now);
   if (!proven.ok) return refuseLocally(proven.error, context);
   const { client, redirectUri } = proven.value;
   context.log.add({ client_id: client.id });

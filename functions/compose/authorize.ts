@@ -1,6 +1,5 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { createDynamoDbGrants } from '../adapters/dynamodb-grants.ts';
-import { createDynamoDbRegistry } from '../adapters/dynamodb-registry.ts';
 import { createDynamoDbClient, createTable } from '../adapters/dynamodb-table.ts';
 import { createDynamoDbTransactions } from '../adapters/dynamodb-transactions.ts';
 import { createSecretReader } from '../adapters/secrets.ts';
@@ -9,6 +8,7 @@ import { createUpstreamIdentityProvider } from '../adapters/upstream-idp.ts';
 import { createAuthorizeRoutes } from '../authorize/routes.ts';
 import { configOf } from '../config.ts';
 import type { LambdaHandler } from '../http/endpoint.ts';
+import { clientsOf } from './arriving-clients.ts';
 import { BOUNDED } from './limits.ts';
 import { resourceOf } from './resource.ts';
 import { served } from './served.ts';
@@ -18,6 +18,7 @@ export function composeAuthorize(): LambdaHandler {
   const config = configOf('authorize');
   const dynamodb = createDynamoDbClient();
   const grants = createTable(dynamodb, config.GRANTS_TABLE);
+  const clients = clientsOf(createTable(dynamodb, config.REGISTRY_TABLE), config);
   const secretsManager = new SecretsManagerClient(BOUNDED);
   const identity = createUpstreamIdentityProvider({
     kind: config.IDENTITY_KIND,
@@ -33,7 +34,7 @@ export function composeAuthorize(): LambdaHandler {
   const routes = createAuthorizeRoutes({
     clock: systemClock,
     random: systemRandom,
-    registry: createDynamoDbRegistry(createTable(dynamodb, config.REGISTRY_TABLE)),
+    ...clients,
     transactions: createDynamoDbTransactions(grants),
     grants: createDynamoDbGrants(grants),
     identity,

@@ -1,3 +1,4 @@
+import { createDynamoDbInitialAccessTokens } from '../adapters/dynamodb-initial-access-tokens.ts';
 import { createDynamoDbRegistry } from '../adapters/dynamodb-registry.ts';
 import { createDynamoDbClient, createTable } from '../adapters/dynamodb-table.ts';
 import { systemClock } from '../adapters/system.ts';
@@ -11,13 +12,16 @@ import { served } from './served.ts';
 /** POST /register. */
 export function composeRegister(): LambdaHandler {
   const config = configOf('register');
+  const table = createTable(createDynamoDbClient(), config.REGISTRY_TABLE);
+  const mode = config.REGISTRATION_MODE;
   const routes = createRegisterRoutes({
     clock: systemClock,
-    registry: createDynamoDbRegistry(createTable(createDynamoDbClient(), config.REGISTRY_TABLE)),
+    registry: createDynamoDbRegistry(table),
     vetted: presetsNamed(config.VETTED_CLIENTS),
     catalogue: Object.keys(config.SCOPES),
-    mode: config.REGISTRATION_MODE,
+    issuer: config.ISSUER,
     origins: createOriginGate(config.ISSUER),
+    ...(mode === 'token' ? { mode, tokens: createDynamoDbInitialAccessTokens(table) } : { mode }),
   });
   return served(config, routes);
 }

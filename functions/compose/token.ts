@@ -1,12 +1,15 @@
+import { createDynamoDbAssertions } from '../adapters/dynamodb-assertions.ts';
 import { createDynamoDbGrants } from '../adapters/dynamodb-grants.ts';
 import { createDynamoDbRegistry } from '../adapters/dynamodb-registry.ts';
 import { createDynamoDbClient, createTable } from '../adapters/dynamodb-table.ts';
 import { createKmsClient, createKmsSigner } from '../adapters/kms-signer.ts';
+import { openAssertion } from '../adapters/open-assertion.ts';
 import { systemClock, systemRandom } from '../adapters/system.ts';
 import { configOf } from '../config.ts';
 import type { LambdaHandler } from '../http/endpoint.ts';
 import { createOriginGate } from '../http/origin.ts';
 import { createTokenRoutes } from '../token/routes.ts';
+import { knownClients } from './known-clients.ts';
 import { resourceOf } from './resource.ts';
 import { served } from './served.ts';
 
@@ -17,11 +20,16 @@ export function composeToken(): LambdaHandler {
   // Newest first: tokens are signed with the key that was published last, and verified with all of them.
   const [newest] = config.TOKEN_KEYS.keys;
   if (!newest) throw new Error('TOKEN_KEYS is empty: there is no key to sign tokens with');
+  const registryTable = createTable(dynamodb, config.REGISTRY_TABLE);
+  const registry = createDynamoDbRegistry(registryTable);
+  const grants = createTable(dynamodb, config.GRANTS_TABLE);
   const routes = createTokenRoutes({
     clock: systemClock,
     random: systemRandom,
-    registry: createDynamoDbRegistry(createTable(dynamodb, config.REGISTRY_TABLE)),
-    grants: createDynamoDbGrants(createTable(dynamodb, config.GRANTS_TABLE)),
+    registry: { ...registry, ...knownClients(registry, registryTable, config) },
+    grants: createDynamoDbGrants(grants),
+    assertions: createDynamoDbAssertions(grants, systemRandom),
+    openAssertion,
     signer: createKmsSigner(createKmsClient(), config.TOKEN_SIGNING_KEY_ARN, newest.kid),
     issuer: config.ISSUER,
     resource: resourceOf(config),

@@ -11,6 +11,7 @@ export function composeWellKnown(): ReturnType<typeof createWellKnown> {
     catalogue: Object.keys(config.SCOPES),
     defaultScope: config.DEFAULT_SCOPES,
     registration: config.REGISTRATION_MODE,
+    documents: config.CLIENT_DOCUMENTS,
     keys: config.TOKEN_KEYS.keys,
   });
 }

@@ -36,12 +36,25 @@ const INVALID_CLIENT: WireError = {
   description: 'This client is not admitted here, or did not identify itself as registered. Register again.',
 };
 
+/** Never whether a token was wrong, expired or unknown. */
+const INVITED_ONLY: WireError = {
+  status: 401,
+  error: 'invalid_token',
+  description:
+    'Clients register by invitation here. Ask the operator for an initial access token, and send it as Bearer.',
+};
+
 /** RFC 7591 section 3.2.2. What is wrong with one's own metadata is no secret, so this one says it. */
-export function registrationError(refusal: RegistrationRefusal, requestId: string): HttpResponse {
+export function registrationError(refusal: RegistrationRefusal, issuer: string, requestId: string): HttpResponse {
   const description = `${explain(refusal)}.`;
   switch (refusal.reason) {
     case 'registration-off':
       return wire({ status: 404, error: 'not_found', description }, requestId);
+    // RFC 7591 section 3.2.2 leaves this one to RFC 6750: no error code in the challenge when no token was sent.
+    case 'initial-access-missing':
+      return challenged(401, `Bearer realm="${issuer}"`, bodyOf(INVITED_ONLY, requestId));
+    case 'initial-access-refused':
+      return challenged(401, `Bearer realm="${issuer}", error="invalid_token"`, bodyOf(INVITED_ONLY, requestId));
     case 'redirect-uris-unusable':
     case 'redirect-uri-unusable':
     case 'redirect-uri-not-vetted':
@@ -88,6 +101,8 @@ function tokenWireError(refusal: TokenRefusal | RevocationRefusal): WireError {
     case 'client-missing':
     case 'client-id-unusable':
     case 'client-unknown':
+    case 'document-not-admitted':
+    case 'document-unusable':
     case 'client-disabled':
     case 'client-expired':
     case 'secret-unexpected':

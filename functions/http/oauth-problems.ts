@@ -32,6 +32,16 @@ function problemOf(refusal: BrowserRefusal | LocalRefusal): StatusProblem {
       return unknownClient('The application named itself in a way this server does not know');
     case 'client-unknown':
       return unknownClient('No entry of this server admits this client', refusal.clientId);
+    case 'document-not-admitted':
+      return {
+        ...unknownClient('No rule admits this client', refusal.clientId),
+        advice: 'Ask the operator of this server to admit it, if you need it.',
+      };
+    case 'document-unusable':
+      return {
+        ...unknownClient('The document in which this client describes itself could not be used', refusal.clientId),
+        advice: `Try again in a minute. If it happens again: ${TELL.charAt(0).toLowerCase()}${TELL.slice(1)}`,
+      };
     case 'client-expired':
       return unknownClient('The registration of this client has expired', refusal.clientId);
     case 'client-disabled':

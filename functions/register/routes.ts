@@ -1,6 +1,7 @@
 import { labelOf } from '../core/oauth/client.ts';
 import type { RegistrationRefusal } from '../core/oauth/errors.ts';
 import { evidence, explain } from '../core/oauth/explain.ts';
+import { checkInitialAccessToken, type InitialAccessTokens } from '../core/oauth/initial-access-token.ts';
 import { type Registration, type RegistrationPorts, registerClient } from '../core/oauth/register-client.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Handle, RequestContext } from '../http/endpoint.ts';
@@ -10,9 +11,9 @@ import type { OriginGate } from '../http/origin.ts';
 import { json, methodNotAllowed } from '../http/respond.ts';
 
 export type RegisterRoutes = RegistrationPorts & {
-  readonly mode: 'off' | 'vetted';
+  readonly issuer: string;
   readonly origins: Pick<OriginGate, 'preflight' | 'readable'>;
-};
+} & ({ readonly mode: 'off' | 'vetted' } | { readonly mode: 'token'; readonly tokens: InitialAccessTokens });
 
 /** POST /register. */
 export function createRegisterRoutes(routes: RegisterRoutes): Handle {
@@ -23,15 +24,19 @@ export function createRegisterRoutes(routes: RegisterRoutes): Handle {
 }
 
 async function register(routes: RegisterRoutes, request: HttpRequest, context: RequestContext): Promise<HttpResponse> {
-  if (routes.mode === 'off') return refused({ reason: 'registration-off' }, context);
+  if (routes.mode === 'off') return refused(routes, { reason: 'registration-off' }, context);
   if (request.method !== 'POST') return methodNotAllowed('POST');
+  // Before the body: who was not invited gets nothing parsed.
+  const invitation = routes.mode === 'token' ? await checkInitialAccessToken(routes, bearerOf(request)) : ok(undefined);
+  if (!invitation.ok) return refused(routes, invitation.error, context);
   const body = readJson(request);
-  if (!body.ok) return refused(body.error, context);
-  const registration = await registerClient(routes, body.value);
-  if (!registration.ok) return refused(registration.error, context);
+  if (!body.ok) return refused(routes, body.error, context);
+  const registration = await registerClient(routes, body.value, invitation.value);
+  if (!registration.ok) return refused(routes, registration.error, context);
 
   const { client, outcome } = registration.value;
-  context.log.add({ client_id: client.id, vetted_as: client.vettedAs, outcome });
+  const invited = invitation.value && { initial_access_token: invitation.value.id };
+  context.log.add({ client_id: client.id, vetted_as: client.vettedAs, outcome, ...invited });
   context.log.note(
     `${labelOf(client)} ${outcome === 'added' ? 'registered' : 'registered before'} (public client, PKCE)`,
   );
@@ -51,6 +56,14 @@ function informationOf({ client, metadata }: Registration) {
   };
 }
 
+/**
+ * RFC 6750 section 2.1, the header only. Whatever else `Bearer` is followed by goes on as it is and is then no token of
+ * ours; another scheme is as good as none.
+ */
+function bearerOf({ headers }: HttpRequest): string | undefined {
+  return /^bearer(?= |$) *(.*)$/is.exec(headers.authorization ?? '')?.[1];
+}
+
 /** Only `application/json`: a page elsewhere can post a form or plain text without asking, JSON it cannot. */
 function readJson(request: HttpRequest): Result<Readonly<Record<string, unknown>>, RegistrationRefusal> {
   const type = request.headers['content-type'] ?? '';
@@ -68,8 +81,8 @@ function readJson(request: HttpRequest): Result<Readonly<Record<string, unknown>
   }
 }
 
-function refused(refusal: RegistrationRefusal, context: RequestContext): HttpResponse {
+function refused({ issuer }: RegisterRoutes, refusal: RegistrationRefusal, context: RequestContext): HttpResponse {
   context.log.add(evidence(refusal));
   context.log.note(`refused: ${explain(refusal)}`);
-  return registrationError(refusal, context.requestId);
+  return registrationError(refusal, issuer, context.requestId);
 }

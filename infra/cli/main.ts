@@ -18,6 +18,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'are the settings and the tools as they must be',
     run: async () => (await import('./check.ts')).check(),
   },
+  clients: {
+    usage: 'gatehouse clients list | add | approve | disable | remove | invite | uninvite',
+    summary: 'who is in the registry; each says how it is used when something is missing',
+    run: async (args) => (await import('./clients/command.ts')).clients(args),
+  },
+  grants: {
+    usage: 'gatehouse grants list | revoke [--user SUBJECT] [--client CLIENT_ID]',
+    summary: 'what people allowed which clients, and the end of it',
+    run: async (args) => (await import('./grants/command.ts')).grants(args),
+  },
   audit: {
     usage: 'gatehouse audit tail [--json] [--limit N] [--no-follow]',
     summary: 'what was called, by whom, and what was decided',

@@ -29,13 +29,22 @@ export class AuthorizationServer extends Construct {
     const { registration, concurrency } = settings;
     const scopes = { SCOPES: JSON.stringify(settings.scopes), DEFAULT_SCOPES: settings.defaultScopes.join(' ') };
 
+    const documents = registration.cimd ? 'on' : 'off';
+    const clients = { CLIENT_DOCUMENTS: documents, VETTED_CLIENTS: registration.vetted.join(' ') };
+
     this.wellKnown = new ServiceFunction(this, 'WellKnown', {
       settings,
       code,
       name: 'well-known',
       description: 'Metadata and public keys',
       concurrency: concurrency['well-known'],
-      environment: { ISSUER: issuer, TOKEN_KEYS: tokenKeys, REGISTRATION_MODE: registration.dcr, ...scopes },
+      environment: {
+        ISSUER: issuer,
+        TOKEN_KEYS: tokenKeys,
+        REGISTRATION_MODE: registration.dcr,
+        CLIENT_DOCUMENTS: documents,
+        ...scopes,
+      },
     });
 
     this.register = new ServiceFunction(this, 'Register', {
@@ -51,7 +60,12 @@ export class AuthorizationServer extends Construct {
         VETTED_CLIENTS: registration.vetted.join(' '),
         ...scopes,
       },
-      permissions: [allow(['dynamodb:PutItem'], [registry.tableArn], { keys: ['CLIENT#'] })],
+      permissions: [
+        allow(['dynamodb:PutItem'], [registry.tableArn], { keys: ['CLIENT#'] }),
+        ...(registration.dcr === 'token'
+          ? [allow(['dynamodb:GetItem'], [registry.tableArn], { keys: ['TOKEN#'] })]
+          : []),
+      ],
     });
 
     this.authorize = new ServiceFunction(this, 'Authorize', {
@@ -65,6 +79,7 @@ export class AuthorizationServer extends Construct {
         REGISTRY_TABLE: registry.tableName,
         GRANTS_TABLE: grants.tableName,
         ...scopes,
+        ...clients,
         ROLES: JSON.stringify(settings.roles),
         IDENTITY_KIND: settings.identity.kind,
         IDENTITY_ISSUER: provider.issuer,
@@ -93,12 +108,14 @@ export class AuthorizationServer extends Construct {
         ISSUER: issuer,
         REGISTRY_TABLE: registry.tableName,
         GRANTS_TABLE: grants.tableName,
+        ...clients,
         TOKEN_SIGNING_KEY_ARN: tokenKey.keyArn,
         TOKEN_KEYS: tokenKeys,
         REFRESH_GRACE_SECONDS: String(settings.refreshGraceSeconds),
       },
       permissions: [
-        allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [registry.tableArn], { keys: ['CLIENT#'] }),
+        allow(['dynamodb:GetItem'], [registry.tableArn], { keys: ['CLIENT#', 'RULE#', 'CIMD#'] }),
+        allow(['dynamodb:UpdateItem'], [registry.tableArn], { keys: ['CLIENT#'] }),
         allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [grants.tableArn], { keys: ['GRANT#'] }),
         allow(['dynamodb:PutItem'], [grants.tableArn], { keys: ['JTI#'] }),
         allow(['kms:Sign'], [tokenKey.keyArn], { conditions: ES256 }),

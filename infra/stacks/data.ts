@@ -6,6 +6,7 @@ import { AuditLog } from '../constructs/audit-log.ts';
 import { Database } from '../constructs/database.ts';
 import { FunctionKey } from '../constructs/function-key.ts';
 import { ItemTable } from '../constructs/item-table.ts';
+import { Operator } from '../constructs/operator.ts';
 import { People } from '../constructs/people.ts';
 import { isDisposable, type Settings } from '../settings.ts';
 
@@ -19,6 +20,7 @@ export type DataStackProps = StackProps & { readonly settings: Settings };
 export class DataStack extends Stack {
   readonly registry: ItemTable;
   readonly grants: ItemTable;
+  readonly operator: Operator;
   readonly audit: AuditLog;
   /** ES256 key of the access tokens. */
   readonly tokenKey: FunctionKey;
@@ -36,6 +38,7 @@ export class DataStack extends Stack {
 
     this.registry = new ItemTable(this, 'Registry', { disposable, expiry: 'ttl' });
     this.grants = new ItemTable(this, 'Grants', { disposable, expiry: 'ttl' });
+    this.operator = new Operator(this, 'Operator', { stage, registry: this.registry, grants: this.grants });
     this.audit = new AuditLog(this, 'Audit', {
       stage,
       disposable,

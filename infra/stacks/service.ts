@@ -22,7 +22,7 @@ export class ServiceStack extends Stack {
   constructor(scope: Construct, id: string, props: ServiceStackProps) {
     const { settings, code, data, migrations, ...rest } = props;
     super(scope, id, rest);
-    const { registry, grants, audit, database, tokenKey, people } = data;
+    const { registry, grants, operator, audit, database, tokenKey, people } = data;
     const surroundings: Surroundings = { settings, code };
 
     // The API is made without routes first: functions know its address, routes know the functions.
@@ -99,6 +99,7 @@ export class ServiceStack extends Stack {
       Issuer: [issuer, 'The authorization server'],
       AuditTableName: [audit.table.tableName, 'The audit log'],
       AuditReaderRoleArn: [audit.readerRole.roleArn, 'To be assumed by who reads the audit log'],
+      OperatorRoleArn: [operator.role.roleArn, 'To be assumed by who decides about clients and grants'],
       RegistryTableName: [registry.tableName, 'Clients'],
       GrantsTableName: [grants.tableName, 'Sign-ins and refresh families'],
       ...(people

@@ -8,6 +8,7 @@ const wellKnown = {
   SCOPES: '{"orders:read":"See orders"}',
   DEFAULT_SCOPES: 'orders:read',
   REGISTRATION_MODE: 'vetted',
+  CLIENT_DOCUMENTS: 'on',
 };
 
 describe('the configuration of a function', () => {

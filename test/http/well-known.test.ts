@@ -18,6 +18,7 @@ async function serve(changes: Partial<Published> = {}) {
     catalogue,
     defaultScope: ['orders:read', 'tickets:read'],
     registration: 'vetted',
+    documents: true,
     keys: [publicKey],
     ...changes,
   };

@@ -17,7 +17,7 @@ authorize
   dynamodb:PutItem on Grants for TXN#*, GRANT#*
   secretsmanager:GetSecretValue on SignInSecret
 token
-  dynamodb:GetItem on Registry for CLIENT#*
+  dynamodb:GetItem on Registry for CLIENT#*, RULE#*, CIMD#*
   dynamodb:UpdateItem on Registry for CLIENT#*
   dynamodb:GetItem on Grants for GRANT#*
   dynamodb:UpdateItem on Grants for GRANT#*
@@ -64,7 +64,16 @@ AuditReader
   dynamodb:DescribeTable on AuditTable
   dynamodb:GetItem on AuditTable
   dynamodb:Query on AuditTable
-  dynamodb:Query on AuditTable/index/by-subject`;
+  dynamodb:Query on AuditTable/index/by-subject
+Operator
+  dynamodb:DeleteItem on Registry for CLIENT#*, RULE#*, TOKEN#*
+  dynamodb:GetItem on Registry for CLIENT#*, RULE#*, TOKEN#*
+  dynamodb:PutItem on Registry for CLIENT#*, RULE#*, TOKEN#*
+  dynamodb:UpdateItem on Registry for CLIENT#*, RULE#*, TOKEN#*
+  dynamodb:UpdateItem on Registry for CIMD#*
+  dynamodb:Scan on Grants
+  dynamodb:Scan on Registry
+  dynamodb:UpdateItem on Grants for GRANT#*`;
 
 type Statement = {
   readonly Effect: string;
@@ -89,10 +98,10 @@ type LambdaFunction = {
 };
 
 const { data, service } = synthesized();
-const readerRoles: Readonly<Record<string, Role>> = ofType(data, 'AWS::IAM::Role');
+const peoplesRoles: Readonly<Record<string, Role>> = ofType(data, 'AWS::IAM::Role');
 const functionRoles: Readonly<Record<string, Role>> = ofType(service, 'AWS::IAM::Role');
 const functions = ofType<LambdaFunction>(service, 'AWS::Lambda::Function');
-const roles = Object.values({ ...readerRoles, ...functionRoles });
+const roles = Object.values({ ...peoplesRoles, ...functionRoles });
 
 function nameOf(role: Role): string {
   return role.Properties.Policies.map(({ PolicyName }) => PolicyName).join(' and ');
@@ -176,8 +185,18 @@ describe('least privilege', () => {
     }
   });
 
-  test('the audit reader can be assumed by this account only', () => {
-    const trusted = Object.values(readerRoles).flatMap((role) => role.Properties.AssumeRolePolicyDocument.Statement);
-    expect(trusted.map(({ Principal }) => readable(Principal.AWS))).toEqual(['root']);
+  test('where clients register by invitation, that function may also read invitations, and nothing else more', () => {
+    const invited = synthesized({ 'gatehouse.registration.dcr': 'token' }).service;
+    const found = Object.values<Role>(ofType(invited, 'AWS::IAM::Role')).find((role) => nameOf(role) === 'register');
+    const own = found && statementsOf(found).filter((statement) => !isOwnTelemetry(statement));
+    expect(own?.flatMap(lines)).toEqual([
+      '  dynamodb:PutItem on Registry for CLIENT#*',
+      '  dynamodb:GetItem on Registry for TOKEN#*',
+    ]);
+  });
+
+  test('the roles that people assume can be assumed by this account only', () => {
+    const trusted = Object.values(peoplesRoles).flatMap((role) => role.Properties.AssumeRolePolicyDocument.Statement);
+    expect(trusted.map(({ Principal }) => readable(Principal.AWS))).toEqual(['root', 'root']);
   });
 });

@@ -43,9 +43,9 @@ describe('a wrong setting names itself, its value and what to do', () => {
     [
       'registration.dcr',
       'open',
-      'registration.dcr is "open", which is no mode of registration. Use one of: off, vetted.',
+      'registration.dcr is "open", which is no mode of registration. Use one of: off, token, vetted.',
     ],
-    ['registration.vettd', [], 'registration.vettd is no setting. Settings here: dcr, vetted.'],
+    ['registration.vettd', [], 'registration.vettd is no setting. Settings here: dcr, cimd, vetted.'],
     [
       'identity',
       { kind: 'saml' },

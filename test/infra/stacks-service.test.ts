@@ -58,14 +58,18 @@ describe('functions', () => {
   });
 
   test.each([
-    ['well-known', 'DEFAULT_SCOPES ISSUER REGISTRATION_MODE SCOPES TOKEN_KEYS'],
+    ['well-known', 'CLIENT_DOCUMENTS DEFAULT_SCOPES ISSUER REGISTRATION_MODE SCOPES TOKEN_KEYS'],
     ['register', 'DEFAULT_SCOPES ISSUER REGISTRATION_MODE REGISTRY_TABLE SCOPES VETTED_CLIENTS'],
     [
       'authorize',
-      'DEFAULT_SCOPES GRANTS_TABLE IDENTITY_CLIENT_ID IDENTITY_ISSUER IDENTITY_KIND IDENTITY_NAME IDENTITY_ROLES_CLAIM ' +
-        'IDENTITY_SECRET_ARN IDENTITY_TENANT_CLAIM ISSUER REGISTRY_TABLE ROLES SCOPES',
+      'CLIENT_DOCUMENTS DEFAULT_SCOPES GRANTS_TABLE IDENTITY_CLIENT_ID IDENTITY_ISSUER IDENTITY_KIND IDENTITY_NAME IDENTITY_ROLES_CLAIM ' +
+        'IDENTITY_SECRET_ARN IDENTITY_TENANT_CLAIM ISSUER REGISTRY_TABLE ROLES SCOPES VETTED_CLIENTS',
     ],
-    ['token', 'GRANTS_TABLE ISSUER REFRESH_GRACE_SECONDS REGISTRY_TABLE TOKEN_KEYS TOKEN_SIGNING_KEY_ARN'],
+    [
+      'token',
+      'CLIENT_DOCUMENTS GRANTS_TABLE ISSUER REFRESH_GRACE_SECONDS REGISTRY_TABLE TOKEN_KEYS TOKEN_SIGNING_KEY_ARN ' +
+        'VETTED_CLIENTS',
+    ],
     [
       'mcp',
       'AUDIT_MAC_KEY_ARN AUDIT_TABLE DATABASE_CLUSTER_ARN DATABASE_NAME DATABASE_SECRET_ARN DEFAULT_SCOPES ISSUER ' +
@@ -194,7 +198,8 @@ describe('sign-in', () => {
 
 describe('the stacks', () => {
   test('tell what people and the command line need to know', () => {
-    const names = ['McpUrl', 'Issuer', 'AuditTableName', 'AuditReaderRoleArn', 'RegistryTableName', 'GrantsTableName'];
+    const roles = ['AuditReaderRoleArn', 'OperatorRoleArn'];
+    const names = ['McpUrl', 'Issuer', 'AuditTableName', ...roles, 'RegistryTableName', 'GrantsTableName'];
     expect(Object.keys(service.findOutputs('*'))).toEqual([...names, 'UserPoolId']);
     expect(readable(service.findOutputs('McpUrl').McpUrl?.Value)).toBe('FrontDoorApi/mcp');
   });

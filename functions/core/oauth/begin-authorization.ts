@@ -8,7 +8,7 @@ import { isChallenge } from './pkce.ts';
 import { isRegistered } from './redirect-uri.ts';
 import { requestedResource } from './resource.ts';
 import { parseScope, scopeWithin } from './scope.ts';
-import type { Registry } from './store.ts';
+import type { ClientDirectory } from './store.ts';
 import type { AuthorizationRequest } from './transaction.ts';
 
 /**
@@ -32,7 +32,7 @@ export type ProvenClient = { readonly client: Client; readonly redirectUri: stri
 
 /** Who asks, and whether the address it wants the answer at is its own. */
 export async function proveClient(
-  registry: Pick<Registry, 'find'>,
+  registry: ClientDirectory,
   parameters: Parameters,
   now: Seconds,
 ): Promise<Result<ProvenClient, LocalRefusal>> {
@@ -46,7 +46,13 @@ export async function proveClient(
   const { client_id: presented, redirect_uri: redirectUri } = values.value;
   if (presented === undefined) return refuse({ reason: 'client-missing' });
   const clientId = parseClientId(presented);
-  if (clientId === undefined) return refuse({ reason: 'client-id-unusable' });
+  if (clientId === undefined) {
+    // An address that no rule could name is told apart from other nonsense, for whoever mistyped it.
+    const address = /^https?:/i.test(presented);
+    return refuse(
+      address ? { reason: 'document-not-admitted', clientId: presented } : { reason: 'client-id-unusable' },
+    );
+  }
   const found = await registry.find(clientId);
   if (!found.ok) return found;
   const client = admitted(found.value, clientId, now);

@@ -1,12 +1,16 @@
+import type { Seconds } from '../ports.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import type { Client } from './client.ts';
+import { type AssertionPorts, verifyAssertion } from './client-assertion.ts';
 import type { AuthenticationRefusal } from './errors.ts';
+import type { StoreUnavailable } from './store.ts';
 
 /** What a caller of /token or /revoke presents to prove which client it is. */
 export type PresentedCredentials = {
   readonly authorization: string | undefined;
   readonly secret: string | undefined;
   readonly assertion: string | undefined;
+  readonly assertionType: string | undefined;
 };
 
 /** RFC 6749 section 2.3: "The client MUST NOT use more than one authentication method in each request." */
@@ -18,16 +22,18 @@ export function usesOneMethod({ authorization, secret, assertion }: PresentedCre
  * Whether the client proves itself in the way its entry says.
  *
  * No client has a secret, so any secret is one that was never issued: refused, not ignored (a client that believes it
- * authenticates must not be left in that belief). An assertion is never ignored either, and a client whose entry says
- * `private_key_jwt` never falls back to nothing. Assertions are verified by nothing yet, so all of them are refused.
+ * authenticates must not be left in that belief). An assertion is never ignored either: sent, it must verify. A client
+ * whose entry says `private_key_jwt` never falls back to nothing.
  */
-export function authenticated(
+export async function authenticated(
+  ports: AssertionPorts,
   client: Client,
-  { authorization, secret, assertion }: PresentedCredentials,
-): Result<Client, AuthenticationRefusal> {
+  { authorization, secret, assertion, assertionType }: PresentedCredentials,
+  now: Seconds,
+): Promise<Result<Client, AuthenticationRefusal | StoreUnavailable>> {
   if (isBasic(authorization)) return refuse({ reason: 'secret-unexpected', method: 'basic' });
   if (secret !== undefined) return refuse({ reason: 'secret-unexpected', method: 'body' });
-  if (assertion !== undefined) return refuse({ reason: 'assertion-refused', clientId: client.id });
+  if (assertion !== undefined) return verifyAssertion(ports, client, { assertion, assertionType }, now);
   if (client.authentication !== 'none') return refuse({ reason: 'assertion-missing', clientId: client.id });
   return ok(client);
 }

@@ -1,5 +1,6 @@
 import type { Seconds } from '../ports.ts';
 import { ok, type Result, refuse } from '../result.ts';
+import type { ClientKey } from './cimd/client-keys.ts';
 import type { ClientId } from './identifiers.ts';
 
 export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const;
@@ -19,6 +20,8 @@ export type Client = {
   readonly name: string | undefined;
   readonly redirectUris: readonly string[];
   readonly authentication: ClientAuthentication;
+  /** What its assertions verify with. A client that need not sign may have keys too: what it signs must then verify. */
+  readonly keys?: readonly ClientKey[] | undefined;
   readonly grantTypes: readonly GrantType[];
   /** The most it may ever have; `undefined` is every scope the server knows. */
   readonly ceiling: readonly string[] | undefined;
@@ -32,6 +35,8 @@ export type ClientRefusal =
   | { readonly reason: 'client-id-unusable' }
   | { readonly reason: 'client-unknown'; readonly clientId: string }
   | { readonly reason: 'client-disabled'; readonly clientId: string }
+  | { readonly reason: 'document-not-admitted'; readonly clientId: string }
+  | { readonly reason: 'document-unusable'; readonly clientId: string; readonly detail: string }
   | { readonly reason: 'client-expired'; readonly clientId: string; readonly expires: Seconds; readonly now: Seconds };
 
 /** The client, if the registry admits it now. An item past its `expires` is gone even while the table still has it. */

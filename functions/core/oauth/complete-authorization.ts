@@ -8,7 +8,7 @@ import type { IdentityProvider } from './identity-provider.ts';
 import { onceEach, type Parameters } from './parameters.ts';
 import { isRegistered } from './redirect-uri.ts';
 import { intersection, knownRoles, scopesOfRoles } from './scope.ts';
-import type { Grants, Registry, Transactions } from './store.ts';
+import type { ClientDirectory, Grants, Transactions } from './store.ts';
 import { parseUpstreamState, type Transaction, upstreamCookie } from './transaction.ts';
 import { ownWrite, transactionRefusal } from './transaction-outcome.ts';
 
@@ -20,7 +20,7 @@ import { ownWrite, transactionRefusal } from './transaction-outcome.ts';
 export type ReturnPorts = {
   readonly now: Seconds;
   readonly random: Random;
-  readonly registry: Pick<Registry, 'find'>;
+  readonly registry: ClientDirectory;
   readonly transactions: Pick<Transactions, 'finish'>;
 };
 

@@ -12,6 +12,8 @@ export type ConsentView = {
   /** What the client calls itself; nobody verified it. */
   readonly name: string | undefined;
   readonly clientId: string;
+  /** The host at which the client describes itself, where that is another than the one the answer goes to. */
+  readonly describedAt: string | undefined;
   readonly scopes: readonly { readonly scope: string; readonly words: string }[];
   readonly resource: string;
   /** Whether it may come back without asking, with a refresh token. */
@@ -34,6 +36,13 @@ function destinationOf(redirectUri: string): Destination {
   return { kind: 'application', scheme: url.protocol.slice(0, -1) };
 }
 
+/** A document's host says who speaks for the client; the answer going elsewhere is worth a look (CIMD draft, section 6). */
+function describedElsewhere(client: Client, redirectUri: string): string | undefined {
+  if (client.source !== 'cimd') return undefined;
+  const { host } = new URL(client.id);
+  return destinationOf(redirectUri).kind === 'website' && new URL(redirectUri).host !== host ? host : undefined;
+}
+
 export function describeConsent(
   client: Client,
   request: AuthorizationRequest,
@@ -45,6 +54,7 @@ export function describeConsent(
     redirectUri: request.redirectUri,
     name: client.name,
     clientId: client.id,
+    describedAt: describedElsewhere(client, request.redirectUri),
     scopes: request.scope.map((scope) => ({ scope, words: words[scope] ?? scope })),
     resource: request.resource,
     staysConnected: client.grantTypes.includes('refresh_token'),

@@ -1,5 +1,7 @@
 import type { Seconds } from '../ports.ts';
 import type { ClientRefusal } from './client.ts';
+import type { AssertionRefusal } from './client-assertion.ts';
+import type { InitialAccessRefusal } from './initial-access-token.ts';
 import type { RepeatedParameter } from './parameters.ts';
 import type { RedirectUriRefusal } from './redirect-uri.ts';
 import type { ResourceRefusal } from './resource.ts';
@@ -19,6 +21,7 @@ export type BodyUnusable = { readonly reason: 'body-unusable'; readonly problem:
 /** POST /register. */
 export type RegistrationRefusal =
   | { readonly reason: 'registration-off' }
+  | InitialAccessRefusal
   | { readonly reason: 'metadata-not-json'; readonly problem: 'content-type' | 'syntax' | 'not-an-object' }
   | { readonly reason: 'metadata-unusable'; readonly member: string; readonly problem: string }
   | { readonly reason: 'redirect-uris-unusable'; readonly problem: string }
@@ -98,7 +101,7 @@ export type AuthenticationRefusal =
   | { readonly reason: 'methods-mixed' }
   | { readonly reason: 'secret-unexpected'; readonly method: 'basic' | 'body' }
   | { readonly reason: 'assertion-missing'; readonly clientId: string }
-  | { readonly reason: 'assertion-refused'; readonly clientId: string };
+  | AssertionRefusal;
 
 /** Where the code or token presented does not lead to a grant that may be used. On the wire all are `invalid_grant`. */
 export type GrantRefusal =

@@ -9,6 +9,10 @@ export function explain(refusal: Refusal): string {
   switch (refusal.reason) {
     case 'registration-off':
       return 'clients cannot register themselves here';
+    case 'initial-access-missing':
+      return 'no initial access token, and clients register by invitation here';
+    case 'initial-access-refused':
+      return `initial access token ${refusal.tokenId ?? 'of no form we issue'} is not accepted (${refusal.fault})`;
     case 'metadata-not-json':
       return `the body is no client metadata (${refusal.problem})`;
     case 'metadata-unusable':
@@ -29,6 +33,10 @@ export function explain(refusal: Refusal): string {
       return 'the client_id is none that this registry issues';
     case 'client-unknown':
       return `client ${refusal.clientId} is not in the registry`;
+    case 'document-not-admitted':
+      return `no rule admits ${short(refusal.clientId)}`;
+    case 'document-unusable':
+      return `the document of ${short(refusal.clientId)} could not be used: ${short(refusal.detail)}`;
     case 'client-disabled':
       return `client ${refusal.clientId} is switched off`;
     case 'client-expired':
@@ -104,7 +112,7 @@ export function explain(refusal: Refusal): string {
     case 'assertion-missing':
       return `client ${refusal.clientId} must sign an assertion and sent none`;
     case 'assertion-refused':
-      return `client ${refusal.clientId} sent an assertion that is not accepted`;
+      return `client ${short(refusal.clientId)} sent an assertion that is not accepted (${refusal.fault})`;
     case 'token-malformed':
       return 'the code or refresh token is none of ours';
     case 'grant-unknown':

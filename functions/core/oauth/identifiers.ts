@@ -1,9 +1,10 @@
 import type { Random } from '../ports.ts';
+import { isDocumentUrl } from './cimd/document-url.ts';
 
 /**
  * Identifiers that become part of a storage key. Each type can only be made by its parser, so no key is ever built from
  * text that was not checked: no `#`, which separates the kind of an item from its id, no `.`, which separates the parts
- * of a token, no `/`, nothing outside ASCII.
+ * of a token, no `/`, nothing outside ASCII. The one exception, a client id that is an address, becomes a digest first.
  */
 declare const brand: unique symbol;
 type Branded<Name extends string> = string & { readonly [brand]: Name };
@@ -16,9 +17,9 @@ const CLIENT_ID = /^[A-Za-z0-9_~:-]{1,128}$/;
 const DRAWN_ID = /^[A-Za-z0-9_-]{22}$/;
 const DRAWN_BYTES = 16;
 
-/** A client id as the registry issues it, or `undefined` for anything that cannot be one. */
+/** A client id as the registry issues it, or the address of a document, or `undefined` for anything that is neither. */
 export function parseClientId(text: string): ClientId | undefined {
-  return CLIENT_ID.test(text) ? (text as ClientId) : undefined;
+  return CLIENT_ID.test(text) || isDocumentUrl(text) ? (text as ClientId) : undefined;
 }
 
 /** The id of a sign-in in progress: 128 random bits. */

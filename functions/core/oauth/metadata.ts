@@ -7,7 +7,9 @@ export type PublishedServer = {
   /** Every scope there is. */
   readonly catalogue: readonly string[];
   readonly defaultScope: readonly string[];
-  readonly registration: 'off' | 'vetted';
+  readonly registration: 'off' | 'token' | 'vetted';
+  /** Whether a client may describe itself in a document at its client id. */
+  readonly documents: boolean;
 };
 
 /** The methods of RFC 7591 a client may prove itself with, and the algorithms of its assertions (RFC 8414 section 2). */
@@ -18,7 +20,7 @@ const ASSERTION_ALGORITHMS = ['ES256', 'RS256'];
  * RFC 8414 section 2. The same document answers for OpenID Connect discovery, because some clients look only there; the
  * three members that only OpenID Connect demands are there for them, and no ID token is ever issued.
  */
-export function authorizationServerMetadata({ issuer, catalogue, registration }: PublishedServer) {
+export function authorizationServerMetadata({ issuer, catalogue, registration, documents }: PublishedServer) {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -26,6 +28,7 @@ export function authorizationServerMetadata({ issuer, catalogue, registration }:
     revocation_endpoint: `${issuer}/revoke`,
     jwks_uri: `${issuer}/.well-known/jwks.json`,
     ...(registration === 'off' ? {} : { registration_endpoint: `${issuer}/register` }),
+    ...(documents ? { client_id_metadata_document_supported: true } : {}),
     scopes_supported: [...catalogue, OFFLINE_ACCESS],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],

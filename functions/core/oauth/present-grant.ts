@@ -2,6 +2,7 @@ import type { Clock, Random, Seconds, Signer } from '../ports.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import { accessTokenClaims, signAccessToken } from './access-token.ts';
 import { admitted, type Client, type ClientRefusal } from './client.ts';
+import { type AssertionPorts, claimedClientId } from './client-assertion.ts';
 import { authenticated } from './client-authentication.ts';
 import type { AuthenticationRefusal, TokenRefusal } from './errors.ts';
 import type { Grant } from './grant.ts';
@@ -9,7 +10,7 @@ import { type ClientId, parseClientId } from './identifiers.ts';
 import { CLIENT_IDLE, DAY } from './lifetimes.ts';
 import { requestedResource } from './resource.ts';
 import { parseScope } from './scope.ts';
-import type { Grants, ItemCorrupt, Registry, StoreUnavailable } from './store.ts';
+import type { ClientDirectory, Grants, ItemCorrupt, Registry, StoreUnavailable } from './store.ts';
 import type { TokenRequest } from './token-request.ts';
 import { parseTokenString, type TokenString } from './token-string.ts';
 
@@ -22,10 +23,10 @@ import { parseTokenString, type TokenString } from './token-string.ts';
  * So a request that is refused changes nothing, and neither the signing key nor the table failing spends a code or ends
  * a family.
  */
-export type TokenPorts = {
+export type TokenPorts = AssertionPorts & {
   readonly clock: Clock;
   readonly random: Random;
-  readonly registry: Pick<Registry, 'find' | 'extend'>;
+  readonly registry: ClientDirectory & Pick<Registry, 'extend'>;
   readonly grants: Pick<Grants, 'find' | 'redeem' | 'rotate' | 'revoke'>;
   readonly signer: Signer;
   readonly issuer: string;
@@ -75,7 +76,7 @@ export async function presentGrant(
   const now = ports.clock.seconds();
   const token = parseTokenString(tokenText);
   const [client, found] = await Promise.all([
-    identifyClient(ports.registry, request, now),
+    identifyClient(ports, request, now),
     token === undefined ? undefined : ports.grants.find(token.grantId),
   ]);
   if (!client.ok) return client;
@@ -91,17 +92,19 @@ export async function presentGrant(
 
 /** The client the request names, if the registry admits it and it proves itself as its entry says. */
 export async function identifyClient(
-  registry: Pick<Registry, 'find'>,
+  ports: AssertionPorts & { readonly registry: ClientDirectory },
   request: Pick<TokenRequest, 'clientId' | 'credentials'>,
   now: Seconds,
 ): Promise<Result<Client, ClientRefusal | AuthenticationRefusal | StoreUnavailable | ItemCorrupt>> {
-  if (request.clientId === undefined) return refuse({ reason: 'client-missing' });
-  const id: ClientId | undefined = parseClientId(request.clientId);
+  const { assertion } = request.credentials;
+  const named = request.clientId ?? (assertion === undefined ? undefined : claimedClientId(assertion));
+  if (named === undefined) return refuse({ reason: 'client-missing' });
+  const id: ClientId | undefined = parseClientId(named);
   if (id === undefined) return refuse({ reason: 'client-id-unusable' });
-  const found = await registry.find(id);
+  const found = await ports.registry.find(id);
   if (!found.ok) return found;
   const client = admitted(found.value, id, now);
-  return client.ok ? authenticated(client.value, request.credentials) : client;
+  return client.ok ? authenticated(ports, client.value, request.credentials, now) : client;
 }
 
 export const grantIsOfThisClient: Check<Presented> = ({ grant, client }) =>

@@ -1,12 +1,13 @@
 import type { Clock } from '../ports.ts';
 import { ok, type Result, refuse } from '../result.ts';
+import type { AssertionPorts } from './client-assertion.ts';
 import { usesOneMethod } from './client-authentication.ts';
 import { digest } from './digest.ts';
 import type { RevocationRefusal } from './errors.ts';
 import type { GrantId } from './identifiers.ts';
 import { onceEach, type Parameters } from './parameters.ts';
 import { identifyClient } from './present-grant.ts';
-import type { Grants, Registry } from './store.ts';
+import type { ClientDirectory, Grants } from './store.ts';
 import { looksLikeJwt, parseTokenString } from './token-string.ts';
 
 /**
@@ -16,9 +17,9 @@ import { looksLikeJwt, parseTokenString } from './token-string.ts';
  * Access tokens live for minutes and are verified offline, so revoking one would be a promise nobody keeps: refused
  * (section 2.2.1).
  */
-export type RevocationPorts = {
+export type RevocationPorts = AssertionPorts & {
   readonly clock: Clock;
-  readonly registry: Pick<Registry, 'find'>;
+  readonly registry: ClientDirectory;
   readonly grants: Pick<Grants, 'revokeHeld'>;
 };
 
@@ -28,19 +29,29 @@ export type Revocation = {
   readonly revoked: boolean;
 };
 
+const KNOWN = [
+  'token',
+  'token_type_hint',
+  'client_id',
+  'client_secret',
+  'client_assertion',
+  'client_assertion_type',
+] as const;
+
 export async function revokeToken(
   ports: RevocationPorts,
   form: Parameters,
   authorization: string | undefined,
 ): Promise<Result<Revocation, RevocationRefusal>> {
-  const values = onceEach(form, ['token', 'token_type_hint', 'client_id', 'client_secret', 'client_assertion']);
+  const values = onceEach(form, KNOWN);
   if (!values.ok) return values;
   const { token, client_id: clientId, client_secret: secret, client_assertion: assertion } = values.value;
-  const credentials = { authorization, secret, assertion };
+  const { client_assertion_type: assertionType } = values.value;
+  const credentials = { authorization, secret, assertion, assertionType };
   if (!usesOneMethod(credentials)) return refuse({ reason: 'methods-mixed' });
   if (token === undefined) return refuse({ reason: 'parameter-missing', parameter: 'token' });
 
-  const client = await identifyClient(ports.registry, { clientId, credentials }, ports.clock.seconds());
+  const client = await identifyClient(ports, { clientId, credentials }, ports.clock.seconds());
   if (!client.ok) return client;
   const { id } = client.value;
   const parsed = parseTokenString(token);

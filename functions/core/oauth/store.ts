@@ -1,6 +1,6 @@
 import type { Seconds } from '../ports.ts';
 import type { Result } from '../result.ts';
-import type { Client } from './client.ts';
+import type { Client, ClientRefusal } from './client.ts';
 import type { Digest } from './digest.ts';
 import type { Grant, Superseded } from './grant.ts';
 import type { ClientId, GrantId, TransactionId } from './identifiers.ts';
@@ -35,6 +35,11 @@ export type ConditionFailed<T> = { readonly reason: 'condition-failed'; readonly
 
 export type Read<T> = Promise<Result<T | undefined, StoreUnavailable | ItemCorrupt>>;
 export type Written<T> = Promise<Result<T, ConditionFailed<T> | StoreUnavailable | ItemCorrupt>>;
+
+/** Where a client is looked up: the registry's table, or what stands before it. */
+export type ClientDirectory = {
+  readonly find: (id: ClientId) => Promise<Result<Client | undefined, ClientRefusal | StoreUnavailable | ItemCorrupt>>;
+};
 
 export type Registry = {
   readonly find: (id: ClientId) => Read<Client>;

@@ -41,7 +41,12 @@ export function readTokenRequest(
   const values = onceEach(form, KNOWN);
   if (!values.ok) return values;
   const sent = values.value;
-  const credentials = { authorization, secret: sent.client_secret, assertion: sent.client_assertion };
+  const credentials = {
+    authorization,
+    secret: sent.client_secret,
+    assertion: sent.client_assertion,
+    assertionType: sent.client_assertion_type,
+  };
   if (!usesOneMethod(credentials)) return refuse({ reason: 'methods-mixed' });
   const common = { clientId: sent.client_id, credentials, resources: allOf(form, 'resource'), scope: sent.scope };
 

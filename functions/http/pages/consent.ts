@@ -14,17 +14,19 @@ export async function consentPage(view: ConsentView, fields: ConsentFields): Pro
     'Allow access?',
     html`<h1>${asker(view.destination)} asks for access to <strong>${new URL(view.resource).host}</strong></h1>
 <p>${calledItself(view.name)}</p>
-${warning(view.destination)}
+${warning(view.destination)}${elsewhere(view)}
 <form method="post" action="/consent">
 <input type="hidden" name="transaction" value="${fields.transaction}">
 <input type="hidden" name="csrf" value="${fields.csrf}">
 <fieldset>
 <legend>With your permission it can</legend>
+<div class="scopes">
 ${view.scopes.map(
   ({ scope, words }) =>
     html`<label><input type="checkbox" name="scope" value="${scope}" checked><span>${words}<code>${scope}</code></span></label>
 `,
-)}</fieldset>
+)}</div>
+</fieldset>
 <dl>
 <dt>The answer goes to</dt>
 <dd>${address(view.redirectUri)}</dd>
@@ -35,11 +37,11 @@ ${view.scopes.map(
 <dt>For how long</dt>
 <dd>${
       view.staysConnected
-        ? 'Until you have not used it for 30 days, 90 days at most. Your role limits what it can do.'
+        ? 'Until it goes unused for 30 days, 90 days at most. Your role limits what it can do.'
         : 'Ten minutes. Your role limits what it can do.'
     }</dd>
 </dl>
-<p class="quiet">Next you sign in with <strong>${view.provider}</strong>. Your password stays there.</p>
+<p class="next">Next you sign in with <strong>${view.provider}</strong>. Your password stays there.</p>
 <div class="buttons">
 <button name="decision" value="deny">Deny</button>
 <button class="primary" name="decision" value="approve">Allow and sign in</button>
@@ -69,6 +71,12 @@ function calledItself(name: string | undefined) {
 function warning(destination: Destination) {
   if (destination.kind === 'website') return '';
   return html`<p class="warn">Any program on this computer could be the one that asks. Go on only if you started this yourself, just now.</p>`;
+}
+
+/** Who describes the client and who gets the answer are not the same: both are named, and that they differ is said. */
+function elsewhere({ describedAt, redirectUri }: ConsentView) {
+  if (describedAt === undefined) return '';
+  return html`<p class="warn">The application is described at <strong>${describedAt}</strong>, and the answer goes to another host, <strong>${new URL(redirectUri).host}</strong>.</p>`;
 }
 
 /** The whole address, its host marked, wrapped and never cut: what stands at its end decides whose it is. */

@@ -16,7 +16,7 @@ export async function problemPage(problem: Problem, requestId: string): Promise<
     problem.title,
     html`<h1>${problem.title}</h1>
 <p>${problem.happened}</p>
-${problem.value === undefined ? '' : html`<p><code>${problem.value}</code></p>`}
+${problem.value === undefined ? '' : html`<p class="value"><code>${problem.value}</code></p>`}
 <p>${problem.advice}</p>
 <p class="quiet">Request id <code>${requestId}</code></p>`,
   );

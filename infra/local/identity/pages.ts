@@ -3,26 +3,28 @@ import { html, raw } from 'hono/html';
 import { describePerson, PEOPLE } from './people.ts';
 
 const STYLE = `
-  :root { color-scheme: light dark; --paper: #f6f6f4; --card: #fff; --ink: #1d1f21; --quiet: #5c6166; --line: #d9dad6; --accent: #23527a; --on-accent: #fff; --alarm: #9b2318; }
+  :root { color-scheme: light dark; --paper: #f6f6f4; --card: #fff; --ink: #1d1f21; --quiet: #5c6166; --line: #d9dad6; --edge: #83888d; --accent: #23527a; --on-accent: #fff; --alarm: #9b2318; }
   @media (prefers-color-scheme: dark) {
-    :root { --paper: #16181a; --card: #1f2225; --ink: #e8e8e6; --quiet: #a4a9ae; --line: #3a3f44; --accent: #8ab8de; --on-accent: #10202c; --alarm: #f2a097; }
+    :root { --paper: #16181a; --card: #1f2225; --ink: #e8e8e6; --quiet: #a4a9ae; --line: #3a3f44; --edge: #757b81; --accent: #8ab8de; --on-accent: #10202c; --alarm: #f2a097; }
   }
   * { box-sizing: border-box; }
-  body { margin: 0; padding: 2rem 1rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
-  main { max-width: 24rem; margin: 0 auto; padding: 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: .5rem; }
+  body { margin: 0; padding: 3rem 1rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+  main { max-width: 26rem; margin: 0 auto; padding: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; }
   h1 { margin: 0 0 .25rem; font-size: 1.25rem; }
   p { margin: 0 0 1rem; }
   .quiet { color: var(--quiet); font-size: .875rem; }
   .alarm { padding-left: .75rem; border-left: 3px solid var(--alarm); color: var(--alarm); }
   label { display: block; margin-bottom: .25rem; font-weight: 600; }
-  input { width: 100%; margin-bottom: 1rem; padding: .5rem .625rem; border: 1px solid var(--line); border-radius: .375rem; background: var(--paper); color: inherit; font: inherit; }
+  input { width: 100%; min-height: 2.75rem; margin-bottom: 1rem; padding: .5rem .75rem; border: 1px solid var(--edge); border-radius: .5rem; background: var(--card); color: inherit; font: inherit; }
   input[aria-invalid="true"] { border-color: var(--alarm); }
-  button { width: 100%; padding: .5rem; border: 0; border-radius: .375rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer; }
-  :focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
-  table { width: 100%; margin-top: 1.5rem; border-collapse: collapse; font-size: .875rem; }
+  input::-webkit-calendar-picker-indicator { opacity: .5; }
+  button { width: 100%; min-height: 2.75rem; margin-top: .5rem; padding: .5rem; border: 0; border-radius: .5rem; background: var(--accent); color: var(--on-accent); font: inherit; font-weight: 600; cursor: pointer; }
+  :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+  table { width: 100%; margin-top: 2rem; border-collapse: collapse; font-size: .875rem; }
   caption { padding-bottom: .25rem; color: var(--quiet); text-align: left; }
-  th, td { padding: .25rem 0; border-top: 1px solid var(--line); text-align: left; font-weight: 400; }
+  th, td { padding: .375rem 0; border-top: 1px solid var(--line); text-align: left; font-weight: 400; }
   th { width: 5rem; font-family: ui-monospace, monospace; }
+  @media (max-width: 32rem) { body { padding: 0; background: var(--card); } main { padding: 1.5rem 1rem; border: 0; border-radius: 0; } }
 `;
 
 /**

@@ -1,3 +1,5 @@
+import type { DocumentRule } from '../cimd/rule.ts';
+
 /**
  * A client that an operator may let register itself, by name. Vendors change their addresses, so a preset is data with
  * its source and the day it was looked up, never code.
@@ -12,6 +14,8 @@ export type Preset = {
    * 7.3); a custom scheme fits exactly this address.
    */
   readonly redirectUris: readonly string[];
+  /** The documents it describes itself in (client id metadata documents), and what each may ask for. */
+  readonly documents?: readonly DocumentRule[];
   readonly source: string;
   /** ISO 8601. */
   readonly checked: string;

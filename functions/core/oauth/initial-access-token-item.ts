@@ -1,0 +1,36 @@
+import * as z from 'zod/mini';
+import { ok, type Result, refuse } from '../result.ts';
+import { type Attribute, L, N, number, present, S, string, strings } from './attributes.ts';
+import type { InitialAccessToken, InitialAccessTokenId } from './initial-access-token.ts';
+
+/**
+ * The item `TOKEN#<id>` of the registry: `h` digest of the secret, `scope` the ceiling, `exp` the end and `ttl` the same
+ * for the table's own cleaning. The operator's command writes it, `register` reads it.
+ */
+const INITIAL_ACCESS_TOKEN_KEY = 'TOKEN#';
+
+export function initialAccessTokenKey(id: InitialAccessTokenId): string {
+  return `${INITIAL_ACCESS_TOKEN_KEY}${id}`;
+}
+
+export function initialAccessTokenItem(token: InitialAccessToken): Record<string, Attribute> {
+  return present<Attribute>({
+    pk: string(initialAccessTokenKey(token.id)),
+    h: string(token.secret),
+    scope: token.ceiling === undefined ? undefined : strings(token.ceiling),
+    exp: number(token.expires),
+    ttl: number(token.expires),
+  });
+}
+
+const Stored = z.object({ h: S, scope: z.optional(L), exp: N });
+
+export function readInitialAccessTokenItem(
+  id: InitialAccessTokenId,
+  item: Readonly<Record<string, unknown>>,
+): Result<InitialAccessToken, { readonly reason: 'unreadable' }> {
+  const parsed = z.safeParse(Stored, item);
+  if (!parsed.success) return refuse({ reason: 'unreadable' });
+  const { h, scope, exp } = parsed.data;
+  return ok({ id, secret: h, ceiling: scope, expires: exp });
+}
