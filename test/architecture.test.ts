@@ -32,8 +32,12 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }
   { room: 'functions/mcp/', may: handlerOf('mcp') },
   { room: 'functions/seal/', may: handlerOf('seal') },
   { room: 'functions/migrate/', may: handlerOf('migrate') },
-  // The audit log's record and its verification are read on both sides of the wire, so both sides share that core.
-  { room: 'infra/cli/', may: ['infra/', 'functions/tools/', 'functions/core/tools/', 'functions/core/audit/'] },
+  // The command reads the audit log's records and writes the registry's items, as the functions do: a second definition
+  // of either would drift, so both sides share that core. The calls to AWS are each side's own.
+  {
+    room: 'infra/cli/',
+    may: ['infra/', 'functions/tools/', 'functions/core/tools/', 'functions/core/audit/', 'functions/core/oauth/'],
+  },
   { room: 'infra/', may: ['infra/', 'functions/tools/', 'functions/core/tools/', 'functions/core/oauth/presets/'] },
 ];
 

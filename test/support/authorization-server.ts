@@ -1,4 +1,5 @@
 import { createMemoryStore, type MemoryStoreOptions } from '../../functions/adapters/memory-store.ts';
+import { openAssertion } from '../../functions/adapters/open-assertion.ts';
 import { createAuthorizeRoutes } from '../../functions/authorize/routes.ts';
 import { digest } from '../../functions/core/oauth/digest.ts';
 import type { Identity } from '../../functions/core/oauth/grant.ts';
@@ -69,7 +70,7 @@ export async function anAuthorizationServer(options: ServerOptions = {}) {
   const routes = {
     register: createRegisterRoutes({ ...shared, vetted, catalogue, mode: options.mode ?? 'vetted' }),
     authorize: createAuthorizeRoutes({ ...shared, identity, scopes: SCOPES, defaultScope, roles: ROLES }),
-    token: createTokenRoutes({ ...shared, signer, refreshGrace: options.refreshGrace ?? 10 }),
+    token: createTokenRoutes({ ...shared, openAssertion, signer, refreshGrace: options.refreshGrace ?? 10 }),
   };
   const log = aContext();
   await store.desk.enrol(aClient());
