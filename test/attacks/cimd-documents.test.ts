@@ -87,18 +87,18 @@ describe('a document', () => {
       'C20 with eleven',
       { ...DOCUMENT, redirect_uris: Array.from({ length: 11 }, (___, n) => `https://client.example/${n}`) },
     ],
-    ['with the implicit grant alone', { ...DOCUMENT, grant_types: ['implicit'] }],
-    ['with a software statement', { ...DOCUMENT, software_statement: 'e.y.J' }],
-    ['that must sign and has no key', { ...DOCUMENT, token_endpoint_auth_method: 'private_key_jwt' }],
-    ['that is a list', [DOCUMENT]],
-    ['that is null', null],
-    ['over 5 KiB', { ...DOCUMENT, padding: 'x'.repeat(5 * 1024) }],
+    ['C2 with the implicit grant alone', { ...DOCUMENT, grant_types: ['implicit'] }],
+    ['C18 with a software statement', { ...DOCUMENT, software_statement: 'e.y.J' }],
+    ['C23 that must sign and has no key', { ...DOCUMENT, token_endpoint_auth_method: 'private_key_jwt' }],
+    ['C19 that is a list', [DOCUMENT]],
+    ['C19 that is null', null],
+    ['C15 over 5 KiB', { ...DOCUMENT, padding: 'x'.repeat(5 * 1024) }],
   ])('%s', async (_title, document) => {
     flow.serve(document);
     await refused();
   });
 
-  test('that is no JSON', async () => {
+  test('C15 that is no JSON', async () => {
     flow.host.answers.set('/app/client.json', respond(200, type, '{'));
     await refused();
   });

@@ -177,7 +177,7 @@ describe('document and rule', () => {
     expect([refused.status, refused.body]).toMatchObject([400, expect.stringMatching(/could not be used/)]);
   });
 
-  test('nothing goes to the client while its address is not proven', async () => {
+  test('C33 nothing goes to the client while its address is not proven', async () => {
     const refused = await flow.authorize({ scope: 'nothing' });
     expect(refused.status).toBe(400);
     flow.serve(DOCUMENT);

@@ -101,7 +101,7 @@ describe('a client id that is an address, and that nobody fetches', () => {
     expect(await response.text()).toMatch(/could not be used \(invalid_client\)/);
   });
 
-  test('a token and a revocation for an address that was never admitted are 401, and fetch nothing', async () => {
+  test('C33 a token and a revocation for an address that was never admitted are 401, and fetch nothing', async () => {
     const client_id = 'https://somebody.example/c.json';
     const form = { grant_type: 'refresh_token', refresh_token: 'x', token: 'x', client_id };
     expect(await post(`${cloud.issuer}/token`, form)).toMatchObject({ status: 401, body: { error: 'invalid_client' } });

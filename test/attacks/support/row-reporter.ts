@@ -12,7 +12,8 @@ type Row = {
   milliseconds: number;
 };
 
-const ID = /^([A-Z]+)(\d*)\b\s*/;
+/** A title may begin with several ids: `U1 U24 ends with …`. */
+const IDS = /^[A-Z]+\d*\b(?:\s+[A-Z]\d+\b)*\s*/;
 
 /**
  * Prints one line for each row of the catalogue, and under a failed row why. After a run of the whole suite it also holds
@@ -42,13 +43,15 @@ export default class RowReporter implements Reporter {
 }
 
 function add(rows: Map<string, Row>, test: TestCase): void {
-  const id = ID.exec(test.name)?.[0].trim() ?? '(no row)';
-  const row = rows.get(id) ?? { id, titles: [], files: new Set<string>(), failed: [], milliseconds: 0 };
-  row.titles.push(test.name.replace(ID, ''));
-  row.files.add(basename(test.module.moduleId, '.test.ts'));
-  row.milliseconds += test.diagnostic()?.duration ?? 0;
-  if (test.result().state !== 'passed') row.failed.push(test);
-  rows.set(id, row);
+  const ids = IDS.exec(test.name)?.[0].trim().split(/\s+/) ?? ['(no row)'];
+  for (const id of ids) {
+    const row = rows.get(id) ?? { id, titles: [], files: new Set<string>(), failed: [], milliseconds: 0 };
+    row.titles.push(test.name.replace(IDS, ''));
+    row.files.add(basename(test.module.moduleId, '.test.ts'));
+    row.milliseconds += test.diagnostic()?.duration ?? 0;
+    if (test.result().state !== 'passed') row.failed.push(test);
+    rows.set(id, row);
+  }
 }
 
 function tell({ id, titles, failed, milliseconds }: Row): void {
