@@ -20,7 +20,7 @@ declare module 'vitest' {
   }
 }
 
-const READY_MS = 60_000;
+const READY_MS = 120_000;
 
 /** Vitest's global set-up: starts `gatehouse start` on free ports with state of its own, and stops it at the end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
