@@ -74,7 +74,7 @@ describe('items in DynamoDB', () => {
     const dynamic = aClient({ id: 'dynamic', source: 'dcr', expires: 2_000_000 });
     const grant = aGrant();
     const transaction = aTransaction();
-    await store.registry.admit(dynamic, 1_000_000);
+    expect(await store.registry.admit(dynamic, 1_000_000)).toEqual({ ok: true, value: 'added' });
     await store.desk.enrol(aClient({ id: 'static' }));
     await store.grants.mint(grant);
     await store.transactions.open(transaction);

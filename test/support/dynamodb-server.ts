@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { setTimeout as pause } from 'node:timers/promises';
+import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { createDynamoDbClient } from '../../functions/adapters/dynamodb-table.ts';
 import { AwsError } from '../../infra/local/aws/aws-error.ts';
@@ -66,6 +67,9 @@ export async function createStoreTable(client: DynamoDBClient): Promise<void> {
       BillingMode: 'PAY_PER_REQUEST',
     }),
   );
+  // A table that is still being made refuses writes, and on a busy machine that is long enough to meet one.
+  const status = async () => (await client.send(new DescribeTableCommand({ TableName: TABLE }))).Table?.TableStatus;
+  while ((await status()) !== 'ACTIVE') await pause(2);
 }
 
 async function opened(server: Server, alsoClose: () => Promise<void>): Promise<DynamoDbServer> {
