@@ -8,26 +8,16 @@ import {
   JwtNotBeforeError,
 } from 'aws-jwt-verify/error';
 import { SimpleJwksCache } from 'aws-jwt-verify/jwk';
+import type { PublicKey } from '../core/oauth/public-keys.ts';
 import type { Clock } from '../core/ports.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { TokenRefusal, VerifiedToken, VerifyToken } from '../core/tools/token.ts';
-
-/** A public signing key as the deployment delivers it (RFC 7517). */
-export type TokenKey = {
-  readonly kty: 'EC';
-  readonly crv: 'P-256';
-  readonly x: string;
-  readonly y: string;
-  readonly kid: string;
-  readonly alg: 'ES256';
-  readonly use: 'sig';
-};
 
 export type TokenSettings = {
   readonly issuer: string;
   /** The resource's own identifier: the one audience a token may have (RFC 8707, RFC 9068 section 4). */
   readonly audience: string;
-  readonly keys: readonly TokenKey[];
+  readonly keys: readonly PublicKey[];
   readonly clock: Clock;
 };
 
