@@ -1,4 +1,18 @@
-import * as z from 'zod/mini';
+import {
+  drawnSecret,
+  integer,
+  issuer,
+  keySet,
+  oneOf,
+  providerIssuer,
+  readAll,
+  switched,
+  text,
+  textLists,
+  texts,
+  type ValuesOf,
+  words,
+} from './config-values.ts';
 
 /**
  * The environment of each function, parsed once. The only file that reads `process.env`.
@@ -8,62 +22,14 @@ import * as z from 'zod/mini';
  */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const text = z.string().check(z.minLength(1));
-
-/** https, or http on a loopback name (the local run): RFC 8414 section 2 wants https, OAuth 2.1 section 1.5 allows loopback. */
-const issuer = z
-  .string()
-  .check(
-    z.regex(/^(?:https:\/\/[^/?#\s]+|http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?)(?:\/[^?#\s]*[^/?#\s])?$/),
-  );
-
-const json = <T extends z.ZodMiniType>(shape: T) =>
-  z.pipe(
-    z.pipe(
-      text,
-      z.transform((value, context) => {
-        try {
-          return JSON.parse(value as string) as unknown;
-        } catch {
-          context.issues.push({ code: 'custom', message: 'is not JSON', input: undefined });
-          return z.NEVER;
-        }
-      }),
-    ),
-    shape,
-  );
-
-const words = z.pipe(
-  z.string(),
-  z.transform((value) => (value as string).split(' ').filter((word) => word !== '')),
-);
-
-/** On or off, and nothing that is nearly one of them. */
-const switched = z.pipe(
-  z.enum(['on', 'off']),
-  z.transform((value) => value === 'on'),
-);
-
-/** Public ES256 keys only: a private member (`d`) in here would be published, so it refuses to start (RFC 7517 section 4). */
-const publicKey = z.strictObject({
-  kty: z.literal('EC'),
-  crv: z.literal('P-256'),
-  x: text,
-  y: text,
-  kid: text,
-  alg: z.literal('ES256'),
-  use: z.literal('sig'),
-});
-const keySet = json(z.strictObject({ keys: z.array(publicKey).check(z.minLength(1)) }));
-const scopes = json(z.record(z.string(), text));
-const roles = json(z.record(z.string(), z.array(text)));
-
 const parts = {
   issuer: { ISSUER: issuer },
   keys: { TOKEN_KEYS: keySet },
-  scopes: { SCOPES: scopes, DEFAULT_SCOPES: words },
-  roles: { ROLES: roles },
-  registration: { REGISTRATION_MODE: z.enum(['off', 'token', 'vetted']) },
+  scopes: { SCOPES: texts, DEFAULT_SCOPES: words },
+  roles: { ROLES: textLists, IMPLIES: textLists },
+  /** Web pages that may call from a browser. */
+  origins: { ALLOWED_ORIGINS: words },
+  registration: { REGISTRATION_MODE: oneOf('off', 'token', 'vetted') },
   documents: { CLIENT_DOCUMENTS: switched, VETTED_CLIENTS: words },
   registry: { REGISTRY_TABLE: text },
   grants: { GRANTS_TABLE: text },
@@ -85,6 +51,8 @@ const shapes = {
   register: {
     ...service,
     ...parts.issuer,
+    ...parts.origins,
+    ...parts.audit,
     ...parts.registry,
     ...parts.registration,
     ...parts.scopes,
@@ -93,40 +61,53 @@ const shapes = {
   authorize: {
     ...service,
     ...parts.issuer,
+    ...parts.audit,
     ...parts.registry,
     ...parts.grants,
     ...parts.scopes,
     ...parts.roles,
     ...parts.documents,
-    IDENTITY_KIND: z.enum(['cognito', 'workos', 'oidc']),
-    IDENTITY_ISSUER: issuer,
+    IDENTITY_KIND: oneOf('cognito', 'workos', 'oidc'),
+    IDENTITY_ISSUER: providerIssuer,
     IDENTITY_CLIENT_ID: text,
     IDENTITY_SECRET_ARN: text,
     IDENTITY_ROLES_CLAIM: text,
+    IDENTITY_ROLES_SEPARATOR: oneOf('none', 'space', 'comma'),
     IDENTITY_TENANT_CLAIM: text,
     IDENTITY_NAME: text,
   },
+  /** What authorize has on top, where the identity provider is WorkOS. */
+  authorizeAtWorkos: { WORKOS_API_URL: issuer, WORKOS_API_KEY_ARN: text },
   token: {
     ...service,
     ...parts.issuer,
+    ...parts.origins,
+    ...parts.audit,
     ...parts.registry,
     ...parts.grants,
     ...parts.keys,
     ...parts.documents,
     TOKEN_SIGNING_KEY_ARN: text,
-    REFRESH_GRACE_SECONDS: z.coerce.number().check(z.int(), z.minimum(0), z.maximum(60)),
+    REFRESH_GRACE_SECONDS: integer(0, 60),
+    CLIENT_RATE: integer(1, 10_000),
+    // Requests are paid for in tens (core/oauth/token-bucket.ts): a smaller burst would let nobody through.
+    CLIENT_BURST: integer(10, 5_000),
   },
   mcp: {
     ...service,
     ...parts.issuer,
+    ...parts.origins,
     ...parts.keys,
     ...parts.scopes,
     ...parts.roles,
     ...parts.audit,
     ...parts.auditMac,
-    ...parts.database,
-    WRITE_FUNCTION: text,
+    QUERY_TOOL: switched,
+    FENCE_LINKS: oneOf('defanged', 'kept'),
+    DATABASE: switched,
   },
+  /** What mcp has on top, where there is a database. */
+  mcpAtDatabase: { ...parts.database, WRITE_FUNCTION: text },
   mcpWrite: {
     ...service,
     ...parts.issuer,
@@ -138,19 +119,31 @@ const shapes = {
     ...parts.grants,
     ...parts.database,
   },
-  seal: { ...service, ...parts.audit },
-  migrate: {
+  seal: {
     ...service,
+    ...parts.audit,
+    AUDIT_SIGNING_KEY_ARN: text,
+    /** The key that signs first, then those that signed before it. */
+    AUDIT_KEYS: keySet,
+    AUDIT_BUCKET: text,
+    AUDIT_ORIGIN: text,
+  },
+  /** What every function that API Gateway calls has on top, where CloudFront stands in front. */
+  originLock: { ...parts.issuer, ORIGIN_SECRET: drawnSecret },
+  migrate: { ...service, DATABASE: switched },
+  /** What migrate has on top, where there is a database. */
+  migrateAtDatabase: {
     ...parts.database,
     READER_SECRET_ARN: text,
     WRITER_SECRET_ARN: text,
+    SAMPLE_DATA: oneOf('true', 'false'),
     LAMBDA_TASK_ROOT: text,
   },
 } as const;
 
 type Shapes = typeof shapes;
 export type FunctionName = keyof Shapes;
-export type Config<N extends FunctionName> = Readonly<z.output<z.ZodMiniObject<Shapes[N]>>>;
+export type Config<N extends FunctionName> = ValuesOf<Shapes[N]>;
 
 /**
  * The configuration of one function.
@@ -159,13 +152,16 @@ export type Config<N extends FunctionName> = Readonly<z.output<z.ZodMiniObject<S
  *   does not start: fail closed, 5xx, never a guess.
  */
 export function configOf<N extends FunctionName>(name: N, environment: Environment = process.env): Config<N> {
-  const parsed = z.safeParse(z.object(shapes[name]) as unknown as z.ZodMiniObject<Shapes[N]>, environment);
-  if (parsed.success) return Object.freeze(parsed.data) as Config<N>;
-  const problems = parsed.error.issues.map((issue) => {
-    const variable = String(issue.path[0]);
-    return environment[variable] === undefined
-      ? `${variable} is missing`
-      : `${variable} has an unusable value (${issue.message})`;
-  });
-  throw new Error(`The ${name} function cannot start: ${problems.join('; ')}. The CDK app sets these; deploy again.`);
+  const read = readAll<Shapes[N]>(shapes[name], environment);
+  if (read.ok) return Object.freeze(read.value);
+  throw new Error(`The ${name} function cannot start: ${read.error.join('; ')}. The CDK app sets these; deploy again.`);
+}
+
+/**
+ * The configuration of the origin lock; undefined where the CDK app set none.
+ *
+ * @throws Error when there is one that cannot be used: a lock that opens to anything is none
+ */
+export function originLockConfig(environment: Environment = process.env): Config<'originLock'> | undefined {
+  return environment.ORIGIN_SECRET === undefined ? undefined : configOf('originLock', environment);
 }

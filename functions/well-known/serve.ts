@@ -1,5 +1,6 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ALWAYS } from '../http/headers.ts';
+import { lockedOut, type OriginLock } from '../http/origin-lock.ts';
 import { documentsOf, type Published } from './documents.ts';
 
 /** An hour. Both keys of a rotation are published for longer than this plus the life of a token. */
@@ -9,6 +10,9 @@ const OPEN = { ...ALWAYS, 'access-control-allow-origin': '*' } as const;
 const CACHED = { ...OPEN, 'content-type': 'application/json', 'cache-control': `public, max-age=${MAX_AGE}` } as const;
 const UNCACHED = { ...OPEN, 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
 
+type Asked = Pick<APIGatewayProxyEventV2, 'rawPath' | 'requestContext'> &
+  Partial<Pick<APIGatewayProxyEventV2, 'headers'>>;
+
 /**
  * GET /.well-known/*. Constant bytes, so this handler has a translation of the payload 2.0 event of its own and loads
  * neither middy nor a logger nor an SDK: it starts in a few milliseconds, and no AWS call is ever on its path. The
@@ -16,9 +20,14 @@ const UNCACHED = { ...OPEN, 'content-type': 'application/json', 'cache-control':
  */
 export function createWellKnown(
   published: Published,
-): (event: Pick<APIGatewayProxyEventV2, 'rawPath' | 'requestContext'>) => Promise<APIGatewayProxyStructuredResultV2> {
+  lock?: OriginLock,
+): (event: Asked) => Promise<APIGatewayProxyStructuredResultV2> {
   const documents = documentsOf(published);
-  return async ({ rawPath, requestContext }) => {
+  return async ({ rawPath, requestContext, headers }) => {
+    if (lock && !lock.opens(headers ?? {})) {
+      const { status, body = '' } = lockedOut();
+      return answer(status, UNCACHED, body);
+    }
     const document = documents.get(rawPath);
     const { method } = requestContext.http;
     if (document === undefined) return answer(404, UNCACHED, JSON.stringify({ error: 'not_found' }));

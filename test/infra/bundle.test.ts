@@ -180,8 +180,8 @@ describe('the bundles of this repository', () => {
     expect(clients.filter((client) => !useful.includes(client.replace('@aws-sdk/client-', '')))).toEqual([]);
   });
 
-  test('of the well-known documents hold neither SDK nor middleware nor logger', () => {
-    const heavy = /^@(?:aws-sdk|smithy|middy)\/|^@aws-lambda-powertools\/(?:logger|metrics)$/;
+  test('of the well-known documents hold neither SDK nor middleware nor logger nor zod', () => {
+    const heavy = /^@(?:aws-sdk|smithy|middy)\/|^@aws-lambda-powertools\/(?:logger|metrics)$|^zod$/;
     expect([...packages('well-known')].filter((each) => heavy.test(each))).toEqual([]);
   });
 });
