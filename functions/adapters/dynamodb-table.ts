@@ -49,14 +49,12 @@ export type Table = {
   ) => Promise<Result<Item, ConditionFailed<Item> | StoreUnavailable>>;
 };
 
-export function createTable(client: DynamoDBClient, name: string): Table {
+/** Reads one item. A function that reads several at once has another way than one by one: `dynamodb-gathered-reads.ts`. */
+export type ReadItem = (table: string, key: string) => Promise<Result<Item | undefined, StoreUnavailable>>;
+
+export function createTable(client: DynamoDBClient, name: string, read: ReadItem = readSingly(client)): Table {
   return {
-    get: async (key) => {
-      const command = new GetItemCommand({ TableName: name, Key: { pk: { S: key } }, ConsistentRead: true });
-      const answer = await attempt('GetItem', client.send(command));
-      if (answer.ok) return ok(answer.value.Item);
-      return refuse(unavailable(answer.error));
-    },
+    get: (key) => read(name, key),
     put: async (item, condition) => {
       const values = { ...condition.values };
       const command = new PutItemCommand({
@@ -84,6 +82,14 @@ export function createTable(client: DynamoDBClient, name: string): Table {
       const answer = await attempt('UpdateItem', client.send(command));
       return answer.ok ? ok(answer.value.Attributes ?? {}) : answer;
     },
+  };
+}
+
+function readSingly(client: DynamoDBClient): ReadItem {
+  return async (table, key) => {
+    const command = new GetItemCommand({ TableName: table, Key: { pk: { S: key } }, ConsistentRead: true });
+    const answer = await attempt('GetItem', client.send(command));
+    return answer.ok ? ok(answer.value.Item) : refuse(unavailable(answer.error));
   };
 }
 
@@ -133,7 +139,8 @@ function namesIn(...expressions: readonly string[]): Record<string, string> {
   return Object.fromEntries(aliases.map((alias) => [alias, alias.slice(1)]));
 }
 
-async function attempt<T>(
+/** Sends, and turns what may happen to any call into a value. A request that DynamoDB calls invalid throws. */
+export async function attempt<T>(
   operation: string,
   sent: Promise<T>,
 ): Promise<Result<T, ConditionFailed<Item> | StoreUnavailable>> {
@@ -152,7 +159,7 @@ async function attempt<T>(
 }
 
 /** A read has no condition. */
-function unavailable(error: ConditionFailed<Item> | StoreUnavailable): StoreUnavailable {
+export function unavailable(error: ConditionFailed<Item> | StoreUnavailable): StoreUnavailable {
   if (error.reason === 'store-unavailable') return error;
   throw new Error('a read without a condition answered that its condition failed');
 }

@@ -11,6 +11,7 @@ import type {
   StoreUnavailable,
   Transactions,
 } from '../core/oauth/store.ts';
+import { type Millis, type TokenBuckets, takeBatch } from '../core/oauth/token-bucket.ts';
 import type { Transaction } from '../core/oauth/transaction.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 
@@ -24,6 +25,7 @@ export type MemoryStore = {
   readonly transactions: Transactions;
   readonly grants: Grants;
   readonly assertions: Assertions;
+  readonly buckets: TokenBuckets;
   /** Everything it holds, to look for what must not be there. */
   readonly contents: () => readonly (Client | Transaction | Grant)[];
 };
@@ -43,6 +45,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
   const transactions = new Map<string, Transaction>();
   const grants = new Map<string, Grant>();
   const assertions = new Map<string, number>();
+  const buckets = new Map<string, Millis>();
   const { pause = async () => {}, repeatWrites = false } = options;
 
   const during = async <T, E>(
@@ -188,6 +191,19 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
           assertions.set(key, expires);
           return ok('spent');
         }),
+    },
+    buckets: {
+      take: (clientId, bucket, now) => {
+        const once = () => {
+          const taken = takeBatch(bucket, buckets.get(clientId), now);
+          if (taken.ok) buckets.set(clientId, taken.value);
+          return taken.ok ? ok(undefined) : taken;
+        };
+        return during('buckets.take', () => {
+          const outcome = once();
+          return repeatWrites ? once() : outcome;
+        });
+      },
     },
     contents: () => [...clients.values(), ...transactions.values(), ...grants.values()],
   };

@@ -7,6 +7,7 @@ import type {
   TokenRefusal,
 } from '../core/oauth/errors.ts';
 import { explain } from '../core/oauth/explain.ts';
+import type { Seconds } from '../core/ports.ts';
 import { unreachable } from '../core/result.ts';
 import type { HttpResponse } from './message.ts';
 import { challenged, json } from './respond.ts';
@@ -15,12 +16,19 @@ import { challenged, json } from './respond.ts';
  * Refusals on the wire. The caller learns the category that its protocol has for them and how to get help; the log has
  * the reason. `oauth-problems.ts` does the same for pages.
  */
-type WireError = { readonly status: 400 | 401 | 404 | 503; readonly error: string; readonly description: string };
+type WireError = {
+  readonly status: 400 | 401 | 404 | 429 | 503;
+  readonly error: string;
+  readonly description: string;
+  /** When to come again. Seconds. */
+  readonly retryAfter?: Seconds;
+};
 
 const UNAVAILABLE: WireError = {
   status: 503,
   error: 'temporarily_unavailable',
   description: 'The server cannot do this right now. Nothing was used up: send the same request again.',
+  retryAfter: 2,
 };
 
 /** Codes and refresh tokens: never whether one was wrong, expired, used, revoked or somebody else's (RFC 6749 section 5.2). */
@@ -136,12 +144,25 @@ function tokenWireError(refusal: TokenRefusal | RevocationRefusal): WireError {
       return refusal.item === 'client' ? INVALID_CLIENT : INVALID_GRANT;
     case 'access-token-presented':
       return invalid('unsupported_token_type', 'Revoke the refresh token; access tokens end by themselves.');
+    case 'document-not-fetched':
+      return { ...UNAVAILABLE, retryAfter: refusal.retryAfter };
+    case 'too-many-requests':
+      return tooMany(refusal.retryAfter);
     case 'signing-unavailable':
     case 'store-unavailable':
       return UNAVAILABLE;
     default:
       return unreachable(refusal);
   }
+}
+
+/**
+ * RFC 6585 section 4. No error of RFC 6749 section 5.2 means this; of the registered ones this is the one for overload,
+ * and it lets a client keep what it has: the MCP SDK begins a new sign-in after an error that it does not know.
+ */
+function tooMany(retryAfter: Seconds): WireError {
+  const description = `This client asks for too many tokens. Nothing was used up: send the same request again in ${retryAfter} s.`;
+  return { status: 429, error: 'temporarily_unavailable', description, retryAfter };
 }
 
 /** RFC 6749 section 4.1.2.1, RFC 9101 section 7, RFC 8707 section 2. What the identity provider said is never repeated. */
@@ -185,6 +206,8 @@ export function authorizationError(refusal: AuthorizationRefusal | CompletionRef
       return told('access_denied', 'The sign-in did not succeed.');
     case 'no-role':
       return told('access_denied', 'This account has no role here. Ask the operator for one.');
+    case 'no-tenant':
+      return told('access_denied', 'This account belongs to no tenant here. Ask the operator for one.');
     case 'nothing-granted':
       return told('access_denied', 'The role of this account allows none of what was agreed to.');
     case 'identity-unavailable':
@@ -196,7 +219,9 @@ export function authorizationError(refusal: AuthorizationRefusal | CompletionRef
 }
 
 function wire(error: WireError, requestId: string): HttpResponse {
-  return json(error.status, bodyOf(error, requestId), error.status === 503 ? { 'retry-after': '2' } : {});
+  const { retryAfter } = error;
+  const headers = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
+  return json(error.status, bodyOf(error, requestId), headers);
 }
 
 function bodyOf({ error, description }: WireError, requestId: string) {

@@ -1,4 +1,5 @@
 import {
+  BatchGetItemCommand,
   DeleteItemCommand,
   DynamoDBClient,
   GetItemCommand,
@@ -26,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => cloud.close());
 
 const WRITES = ['put', 'update', 'delete'] as const;
-const EVERYTHING = ['get', 'query', 'scan', ...WRITES] as const;
+const EVERYTHING = ['get', 'batch', 'query', 'scan', ...WRITES] as const;
 type Verb = (typeof EVERYTHING)[number];
 type TableName = 'REGISTRY_TABLE' | 'GRANTS_TABLE';
 
@@ -41,16 +42,17 @@ const MAY: readonly [FunctionName, TableName, string, readonly Verb[]][] = [
   ['authorize', 'REGISTRY_TABLE', 'CIMD#', ['get', 'put']],
   ['authorize', 'GRANTS_TABLE', 'TXN#', ['get', 'put', 'update']],
   ['authorize', 'GRANTS_TABLE', 'GRANT#', ['put']],
-  ['token', 'REGISTRY_TABLE', 'CLIENT#', ['get', 'update']],
-  ['token', 'REGISTRY_TABLE', 'RULE#', ['get']],
-  ['token', 'REGISTRY_TABLE', 'CIMD#', ['get']],
-  ['token', 'GRANTS_TABLE', 'GRANT#', ['get', 'update']],
+  ['token', 'REGISTRY_TABLE', 'CLIENT#', ['batch', 'update']],
+  ['token', 'REGISTRY_TABLE', 'RULE#', ['batch']],
+  ['token', 'REGISTRY_TABLE', 'CIMD#', ['batch']],
+  ['token', 'GRANTS_TABLE', 'GRANT#', ['batch', 'update']],
+  ['token', 'GRANTS_TABLE', 'BUCKET#', ['update']],
   ['token', 'GRANTS_TABLE', 'JTI#', ['put']],
   ['mcp-write', 'GRANTS_TABLE', 'APPROVAL#', ['get', 'put', 'update']],
 ];
 const KINDS: readonly [TableName, readonly string[]][] = [
   ['REGISTRY_TABLE', ['CLIENT#', 'RULE#', 'CIMD#', 'TOKEN#']],
-  ['GRANTS_TABLE', ['TXN#', 'GRANT#', 'APPROVAL#', 'JTI#']],
+  ['GRANTS_TABLE', ['TXN#', 'GRANT#', 'APPROVAL#', 'JTI#', 'BUCKET#']],
 ];
 const ROW: Readonly<Record<FunctionName, string>> = {
   register: 'X4',
@@ -81,6 +83,28 @@ describe('items', () => {
       const allowed = may.includes(verb);
       expect([verb, outcome]).toEqual([verb, allowed ? 'allowed' : 'AccessDeniedException']);
     }
+  });
+});
+
+describe('a batch over both tables', () => {
+  const read = (name: FunctionName, client: string, grant: string) => {
+    const { REGISTRY_TABLE = '', GRANTS_TABLE = '' } = variablesOf(cloud, 'token');
+    const keys = (key: string) => ({ Keys: [{ pk: { S: key } }], ConsistentRead: true });
+    const RequestItems = { [REGISTRY_TABLE]: keys(client), [GRANTS_TABLE]: keys(grant) };
+    return outcomeOf(new DynamoDBClient(clientOptionsOf(cloud, name)).send(new BatchGetItemCommand({ RequestItems })));
+  };
+
+  test('X17 POSITIVE token reads a client and a grant at once', async () => {
+    expect(await read('token', 'CLIENT#x', 'GRANT#x')).toBe('allowed');
+  });
+
+  test.each([
+    ['token', 'CLIENT#x', 'TXN#x'],
+    ['token', 'CLIENT#x', 'BUCKET#x'],
+    ['token', 'TOKEN#x', 'GRANT#x'],
+    ['authorize', 'CLIENT#x', 'TXN#x'],
+  ] as const)('X17 %s does not read %s beside %s', async (name, client, grant) => {
+    expect(await read(name, client, grant)).toBe('AccessDeniedException');
   });
 });
 
@@ -168,6 +192,8 @@ async function attempt(client: DynamoDBClient, verb: Verb, TableName: string, ke
   switch (verb) {
     case 'get':
       return outcomeOf(client.send(new GetItemCommand({ TableName, Key })));
+    case 'batch':
+      return outcomeOf(client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: [Key] } } })));
     case 'query':
       return outcomeOf(
         client.send(

@@ -9,6 +9,7 @@ const REVIEWED = `
 well-known
 register
   dynamodb:PutItem on Registry for CLIENT#*
+  dynamodb:PartiQLInsert on AuditTable for D#*, S#*
 authorize
   dynamodb:GetItem on Registry for CLIENT#*, RULE#*, CIMD#*
   dynamodb:PutItem on Registry for CIMD#*
@@ -16,19 +17,21 @@ authorize
   dynamodb:UpdateItem on Grants for TXN#*
   dynamodb:PutItem on Grants for TXN#*, GRANT#*
   secretsmanager:GetSecretValue on SignInSecret
+  dynamodb:PartiQLInsert on AuditTable for D#*, S#*
 token
-  dynamodb:GetItem on Registry for CLIENT#*, RULE#*, CIMD#*
+  dynamodb:BatchGetItem on Grants for CLIENT#*, RULE#*, CIMD#*, GRANT#*
+  dynamodb:BatchGetItem on Registry for CLIENT#*, RULE#*, CIMD#*, GRANT#*
   dynamodb:UpdateItem on Registry for CLIENT#*
-  dynamodb:GetItem on Grants for GRANT#*
-  dynamodb:UpdateItem on Grants for GRANT#*
+  dynamodb:UpdateItem on Grants for GRANT#*, BUCKET#*
   dynamodb:PutItem on Grants for JTI#*
   kms:Sign on TokenKey with ECDSA_SHA_256
+  dynamodb:PartiQLInsert on AuditTable for D#*, S#*
 mcp
   rds-data:BeginTransaction on DatabaseCluster
   rds-data:ExecuteStatement on DatabaseCluster
   rds-data:RollbackTransaction on DatabaseCluster
   secretsmanager:GetSecretValue on DatabaseReaderSecret
-  dynamodb:PartiQLInsert on AuditTable
+  dynamodb:PartiQLInsert on AuditTable for D#*, S#*
   kms:GenerateMac on AuditMacKey
   lambda:InvokeFunction on ToolsMcpWriteFunction
 mcp-write
@@ -37,18 +40,16 @@ mcp-write
   rds-data:ExecuteStatement on DatabaseCluster
   rds-data:RollbackTransaction on DatabaseCluster
   secretsmanager:GetSecretValue on DatabaseWriterSecret
-  dynamodb:PartiQLInsert on AuditTable
+  dynamodb:PartiQLInsert on AuditTable for D#*, S#*
   kms:GenerateMac on AuditMacKey
   dynamodb:GetItem on Grants for APPROVAL#*
   dynamodb:PutItem on Grants for APPROVAL#*
   dynamodb:UpdateItem on Grants for APPROVAL#*
 seal
-  dynamodb:GetItem on AuditTable
-  dynamodb:PartiQLInsert on AuditTable
-  dynamodb:Query on AuditTable
-  dynamodb:Query on AuditTable/index/by-subject
+  dynamodb:Query on AuditTable for D#*, S#*, C#*
+  dynamodb:PartiQLInsert on AuditTable for C#*
   kms:Sign on AuditSigningKey with ECDSA_SHA_256
-  s3:PutObject on AuditCheckpoints/*
+  s3:PutObject on AuditCheckpoints/checkpoints/*
 migrate
   rds-data:BeginTransaction on DatabaseCluster
   rds-data:CommitTransaction on DatabaseCluster
@@ -65,6 +66,13 @@ AuditReader
   dynamodb:GetItem on AuditTable
   dynamodb:Query on AuditTable
   dynamodb:Query on AuditTable/index/by-subject
+  kms:GetPublicKey on AuditSigningKey
+  s3:GetObject on AuditCheckpoints/checkpoints/*
+  s3:ListBucket on AuditCheckpoints
+AuditSealer
+  lambda:InvokeFunction on SealingSealFunction
+DatabaseChecker
+  lambda:InvokeFunction on AtDeployMigrateFunction
 Operator
   dynamodb:DeleteItem on Registry for CLIENT#*, RULE#*, TOKEN#*
   dynamodb:GetItem on Registry for CLIENT#*, RULE#*, TOKEN#*
@@ -73,7 +81,8 @@ Operator
   dynamodb:UpdateItem on Registry for CIMD#*
   dynamodb:Scan on Grants
   dynamodb:Scan on Registry
-  dynamodb:UpdateItem on Grants for GRANT#*`;
+  dynamodb:UpdateItem on Grants for GRANT#*
+  dynamodb:PartiQLInsert on AuditTable for D#*, S#cli.*`;
 
 type Statement = {
   readonly Effect: string;
@@ -98,8 +107,14 @@ type LambdaFunction = {
 };
 
 const { data, service } = synthesized();
-const peoplesRoles: Readonly<Record<string, Role>> = ofType(data, 'AWS::IAM::Role');
-const functionRoles: Readonly<Record<string, Role>> = ofType(service, 'AWS::IAM::Role');
+const isFunctionRole = (role: Role) =>
+  !('AWS' in (role.Properties.AssumeRolePolicyDocument.Statement[0]?.Principal ?? {}));
+const serviceRoles: Readonly<Record<string, Role>> = ofType(service, 'AWS::IAM::Role');
+const functionRoles = Object.fromEntries(Object.entries(serviceRoles).filter(([, role]) => isFunctionRole(role)));
+const peoplesRoles: Readonly<Record<string, Role>> = {
+  ...ofType<Role['Properties']>(data, 'AWS::IAM::Role'),
+  ...Object.fromEntries(Object.entries(serviceRoles).filter(([, role]) => !isFunctionRole(role))),
+};
 const functions = ofType<LambdaFunction>(service, 'AWS::Lambda::Function');
 const roles = Object.values({ ...peoplesRoles, ...functionRoles });
 
@@ -162,9 +177,12 @@ describe('least privilege', () => {
     const statements = roles.flatMap(statementsOf);
     expect(statements.flatMap(({ Action }) => listOf(Action)).filter((action) => /[*?]/.test(action))).toEqual([]);
     const wide = statements.filter(({ Resource }) => listOf(Resource).some((each) => /[*?]/.test(readable(each))));
-    expect(wide.filter((statement) => !isOwnTelemetry(statement)).flatMap(lines)).toEqual([
-      '  s3:PutObject on AuditCheckpoints/*',
-    ]);
+    expect(
+      wide
+        .filter((statement) => !isOwnTelemetry(statement))
+        .flatMap(lines)
+        .sort(),
+    ).toEqual(['  s3:GetObject on AuditCheckpoints/checkpoints/*', '  s3:PutObject on AuditCheckpoints/checkpoints/*']);
   });
 
   test('a policy is part of its role: none is managed, attached from elsewhere, or given by the CDK', () => {
@@ -185,18 +203,20 @@ describe('least privilege', () => {
     }
   });
 
-  test('where clients register by invitation, that function may also read invitations, and nothing else more', () => {
+  test('where clients register by invitation, that function may also read invitations and take their uses, and nothing else more', () => {
     const invited = synthesized({ 'gatehouse.registration.dcr': 'token' }).service;
     const found = Object.values<Role>(ofType(invited, 'AWS::IAM::Role')).find((role) => nameOf(role) === 'register');
     const own = found && statementsOf(found).filter((statement) => !isOwnTelemetry(statement));
     expect(own?.flatMap(lines)).toEqual([
       '  dynamodb:PutItem on Registry for CLIENT#*',
       '  dynamodb:GetItem on Registry for TOKEN#*',
+      '  dynamodb:UpdateItem on Registry for TOKEN#*',
+      '  dynamodb:PartiQLInsert on AuditTable for D#*, S#*',
     ]);
   });
 
   test('the roles that people assume can be assumed by this account only', () => {
     const trusted = Object.values(peoplesRoles).flatMap((role) => role.Properties.AssumeRolePolicyDocument.Statement);
-    expect(trusted.map(({ Principal }) => readable(Principal.AWS))).toEqual(['root', 'root']);
+    expect(trusted.map(({ Principal }) => readable(Principal.AWS))).toEqual(['root', 'root', 'root', 'root']);
   });
 });

@@ -1,6 +1,7 @@
 import type { Clock, Random, Seconds, Signer } from '../ports.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import { accessTokenClaims, signAccessToken } from './access-token.ts';
+import type { Allowance } from './allowance.ts';
 import { admitted, type Client, type ClientRefusal } from './client.ts';
 import { type AssertionPorts, claimedClientId } from './client-assertion.ts';
 import { authenticated } from './client-authentication.ts';
@@ -8,6 +9,7 @@ import type { AuthenticationRefusal, TokenRefusal } from './errors.ts';
 import type { Grant } from './grant.ts';
 import { type ClientId, parseClientId } from './identifiers.ts';
 import { CLIENT_IDLE, DAY } from './lifetimes.ts';
+import type { RecordEvent } from './recorded.ts';
 import { requestedResource } from './resource.ts';
 import { parseScope } from './scope.ts';
 import type { ClientDirectory, Grants, ItemCorrupt, Registry, StoreUnavailable } from './store.ts';
@@ -18,17 +20,20 @@ import { parseTokenString, type TokenString } from './token-string.ts';
  * POST /token: what redeeming a code and rotating a refresh token have in common. Always in this order, and everything
  * before the only write:
  *
- * shape → client → resource, scope → grant → PKCE → sign → one conditional write → answer.
+ * shape → client → resource, scope → grant → PKCE → allowance → sign → audit row → one conditional write → answer.
  *
- * So a request that is refused changes nothing, and neither the signing key nor the table failing spends a code or ends
- * a family.
+ * So a request that is refused changes nothing, and neither the signing key nor a table failing spends a code or ends
+ * a family. (A client's own assertion is used up when it has held: after any refusal it signs another.)
  */
 export type TokenPorts = AssertionPorts & {
   readonly clock: Clock;
   readonly random: Random;
   readonly registry: ClientDirectory & Pick<Registry, 'extend'>;
   readonly grants: Pick<Grants, 'find' | 'redeem' | 'rotate' | 'revoke'>;
+  /** How many tokens a client may have. */
+  readonly allowance: Allowance;
   readonly signer: Signer;
+  readonly record: RecordEvent;
   readonly issuer: string;
   readonly resource: string;
   /** How long a token that was just rotated still gives the same successor. Seconds; 0 is strict. */
@@ -67,7 +72,7 @@ export type Presented = {
   readonly grant: Grant;
 };
 
-/** Reads client and grant at once, then checks in the fixed order: client, resource, scope, grant. */
+/** Reads client and grant at once, in one operation of DynamoDB's, then checks in the fixed order: client, resource, scope, grant. */
 export async function presentGrant(
   ports: TokenPorts,
   request: TokenRequest,
@@ -117,7 +122,11 @@ export const grantIsForThisResource: Check<Presented> = ({ grant, resource }) =>
     ? undefined
     : { reason: 'resource-not-granted', grantId: grant.id, granted: grant.resource };
 
-/** A signed access token for the grant. Nothing is written: a token whose write fails is thrown away. */
+/**
+ * A signed access token for the grant, if its client's allowance has one more, and on record. The request is proven by
+ * now. No grant is written: refused, the same code or refresh token is good later, and a token whose write fails is thrown
+ * away.
+ */
 export async function signFor(
   ports: TokenPorts,
   grant: Grant,
@@ -127,24 +136,46 @@ export async function signFor(
 ): Promise<
   Result<{ readonly accessToken: string; readonly expiresIn: Seconds; readonly tokenId: string }, TokenRefusal>
 > {
+  const allowed = await ports.allowance(grant.clientId);
+  if (!allowed.ok) return allowed;
   const claims = accessTokenClaims(grant, scope, ports.issuer, absoluteExpires, now, ports.random);
   const accessToken = await signAccessToken(ports.signer, claims);
   if (!accessToken.ok) return accessToken;
+  const recorded = await ports.record({
+    kind: 'token',
+    clientId: grant.clientId,
+    subject: grant.subject,
+    scopes: scope,
+    decision: 'allowed',
+    reason: grant.status === 'code' ? 'authorization_code' : 'refresh_token',
+    about: grant.id,
+  });
+  if (!recorded.ok) return recorded;
   return ok({ accessToken: accessToken.value, expiresIn: claims.exp - now, tokenId: claims.jti });
 }
 
 /**
  * Ends a grant whose code or refresh token was presented by somebody who should not have it any more (RFC 9700 section
  * 4.14.2). If the table cannot be reached the answer is 503, not `invalid_grant`: the caller comes again, and so does
- * the revocation.
+ * the revocation. A grant that is revoked already never comes here, so there is one row for it.
  */
 export async function refuseAndRevoke(
-  ports: Pick<TokenPorts, 'grants'>,
+  ports: Pick<TokenPorts, 'grants' | 'record'>,
   grant: Grant,
   refusal: TokenRefusal,
 ): Promise<Result<never, TokenRefusal>> {
   const revoked = await ports.grants.revoke(grant.id);
-  return revoked.ok ? refuse(refusal) : revoked;
+  if (!revoked.ok) return revoked;
+  const recorded = await ports.record({
+    kind: 'revocation',
+    clientId: grant.clientId,
+    subject: grant.subject,
+    scopes: grant.scope,
+    decision: 'denied',
+    reason: refusal.reason,
+    about: grant.id,
+  });
+  return recorded.ok ? refuse(refusal) : recorded;
 }
 
 /**

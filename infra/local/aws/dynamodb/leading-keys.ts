@@ -1,4 +1,4 @@
-import { isObject, type Json, type JsonObject, member } from '../../template/json.ts';
+import { isObject, type Json, type JsonObject, listOf, member } from '../../template/json.ts';
 import { AwsError } from '../aws-error.ts';
 import type { KeyNames } from './tables.ts';
 
@@ -10,6 +10,27 @@ export function keyText(attributes: Json | undefined, name: string): string | un
   const value = member(attributes, name);
   const text = isObject(value) ? (value.S ?? value.N ?? value.B) : undefined;
   return typeof text === 'string' ? text : undefined;
+}
+
+/** The partition keys that a permission on a table is judged by. */
+export type JudgedKeys = { readonly table: string; readonly keys: readonly (string | undefined)[] };
+
+/**
+ * What a BatchGetItem is judged by, table by table. Over several tables, AWS does not say whether that is the keys it has
+ * of the table or all of its keys. So both are asked for: no policy can come to rest on either answer.
+ */
+export function batchedKeys(input: JsonObject, hashOf: (table: string) => string): readonly JudgedKeys[] {
+  const requests = Object.entries(isObject(input.RequestItems) ? input.RequestItems : {});
+  const own = requests.map(([table, request]) => {
+    const keys = listOf(isObject(request) ? request.Keys : undefined);
+    return { table, keys: keys.map((key) => keyText(key, hashOf(table))) };
+  });
+  if (own.length === 1) return own;
+  const all = own.flatMap(({ keys }) => keys);
+  return own.flatMap(({ table, keys }) => [
+    { table, keys },
+    { table, keys: all },
+  ]);
 }
 
 /**

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { State } from '../../state.ts';
 import type { Assembly } from '../../template/assembly.ts';
-import { isObject, type JsonObject, listOf } from '../../template/json.ts';
+import type { JsonObject } from '../../template/json.ts';
 import { regionalArn } from '../../template/physical-id.ts';
 import type { Resolver } from '../../template/resolver.ts';
 import type { Need } from '../authorization.ts';
 import { json, type Operation, readTarget, requiredText, type Service } from '../operation.ts';
 import { duplicateItem, readExecution } from './appending.ts';
 import { type Database, openDatabase } from './database.ts';
-import { keyText, queriedKey } from './leading-keys.ts';
+import { batchedKeys, keyText, queriedKey } from './leading-keys.ts';
 import { notServed } from './partiql.ts';
 import { createTables, readTables, type Table } from './tables.ts';
 import { createWrites, isFailedCondition, keyHolder, type Writes } from './writes.ts';
@@ -68,12 +68,9 @@ function writing(tables: Tables, writes: Writes, operation: string): Operation {
 function batchReading(tables: Tables, database: Database): Operation {
   return {
     needs: ({ input }) =>
-      Object.entries(isObject(input.RequestItems) ? input.RequestItems : {}).map(([name, request]) => {
-        const hash = tables.get(name)?.keys.hash ?? '';
-        const keys = listOf(isObject(request) ? request.Keys : undefined);
-        const values = keys.map((key) => keyText(key, hash));
-        return need('dynamodb:BatchGetItem', name, undefined, values);
-      }),
+      batchedKeys(input, (name) => tables.get(name)?.keys.hash ?? '').map(({ table, keys }) =>
+        need('dynamodb:BatchGetItem', table, undefined, keys),
+      ),
     run: async ({ input }) => json(await database.call('BatchGetItem', input)),
   };
 }
