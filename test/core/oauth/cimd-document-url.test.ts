@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { isDocumentUrl } from '../../../functions/core/oauth/cimd/document-url.ts';
 import { readDocument } from '../../../functions/core/oauth/cimd/read-document.ts';
@@ -13,6 +12,9 @@ describe('the address of a document', () => {
     'https://xn--clude-5ve.ai/c',
     'https://a.example/c/',
     'https://a.example/~me/c;v=1',
+    'https://local.example/c',
+    'https://internal.a.example/c',
+    `https://a.example/${'x'.repeat(512 - 'https://a.example/'.length)}`,
   ])('may be %s', (url) => expect(isDocumentUrl(url)).toBe(true));
 
   test.each([
@@ -52,31 +54,13 @@ describe('the address of a document', () => {
       'https://s3.amazonaws.com/c',
       'ftp://a.example/c',
     ],
-    `https://a.example/${'x'.repeat(600)}`,
+    ...['https://amazonaws.com/c', 'https://home.arpa/c', 'https://router.home.arpa/c', 'https://a.local/c'],
+    ...['https://u@a.example/c', 'https://:p@a.example/c', 'https://a.example:8443/c'],
+    ...['https://a.example/%63/c', 'https://a.example/c/%63'],
+    `https://a.example/${'x'.repeat(513 - 'https://a.example/'.length)}`,
   ])('is never %j', (url) => {
     expect(isDocumentUrl(url)).toBe(false);
     if (url.includes('/')) expect(parseClientId(url)).toBeUndefined();
-  });
-
-  test('is whatever it claims to be: canonical, https, port 443, a public name, and a path', () => {
-    fc.assert(
-      fc.property(fc.oneof(fc.webUrl({ validSchemes: ['https'], withQueryParameters: true }), fc.webUrl()), (text) => {
-        if (!isDocumentUrl(text)) return;
-        const url = new URL(text);
-        expect(url.href).toBe(text);
-        expect([url.protocol, url.port, url.username, url.password, url.search, url.hash]).toEqual([
-          'https:',
-          '',
-          '',
-          '',
-          '',
-          '',
-        ]);
-        expect(url.pathname.length).toBeGreaterThan(1);
-        expect(url.hostname).toMatch(/\.[a-z][a-z0-9-]*$/);
-      }),
-      { numRuns: 2_000 },
-    );
   });
 });
 

@@ -25,10 +25,11 @@ describe('a scope parameter', () => {
 
   test('that a header or a log would have to quote is refused', () => {
     for (const text of ['a"b', 'a\\b', 'a\r\nb', 'a  b', ' a', 'a ', '', 'é', 'a\tb', 'a\u0000']) {
-      expect(parseScope(text)).toMatchObject({ ok: false, error: { fault: 'syntax' } });
+      expect(parseScope(text)).toMatchObject({ ok: false, error: { reason: 'scope-malformed', fault: 'syntax' } });
     }
-    expect(parseScope('a b a')).toMatchObject({ error: { fault: 'repeated' } });
-    expect(parseScope('a'.repeat(2049))).toMatchObject({ error: { fault: 'too-long' } });
+    expect(parseScope('a b a')).toMatchObject({ error: { reason: 'scope-malformed', fault: 'repeated' } });
+    expect(parseScope('a'.repeat(2049))).toMatchObject({ error: { reason: 'scope-malformed', fault: 'too-long' } });
+    expect(parseScope('a'.repeat(2048))).toMatchObject({ ok: true });
   });
 });
 
@@ -44,6 +45,21 @@ describe('what a request may lead to', () => {
         if (requested.length > 0) for (const scope of result.value) expect(requested).toContain(scope);
       }),
     );
+  });
+
+  test('what lies within several bounds lies within each of them', () => {
+    expect(intersection(['a', 'b', 'c'], ['c', 'b'], ['b', 'a'])).toEqual(['b']);
+    expect(intersection(['a', 'b'])).toEqual(['a', 'b']);
+  });
+
+  test('staying signed in is no scope of a refresh', () => {
+    expect(narrowScope(['offline_access', 'a'], ['a', 'b'])).toEqual({ ok: true, value: ['a'] });
+    expect(narrowScope(['offline_access'], ['a', 'b'])).toEqual({ ok: true, value: ['a', 'b'] });
+    expect(narrowScope(undefined, ['a', 'b'])).toEqual({ ok: true, value: ['a', 'b'] });
+    expect(narrowScope(['a', 'c'], ['a', 'b'])).toEqual({
+      ok: false,
+      error: { reason: 'scope-beyond-reach', requested: ['a', 'c'], reach: ['a', 'b'] },
+    });
   });
 
   test('asking for nothing, or only to stay signed in, is asking for the default', () => {

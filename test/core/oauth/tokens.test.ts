@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drawGrantId, parseClientId, parseGrantId } from '../../../functions/core/oauth/identifiers.ts';
@@ -45,7 +45,7 @@ describe('a token string', () => {
 
   test('is told from a JWT', () => {
     expect(looksLikeJwt('eyJhbGciOiJFUzI1NiJ9.e30.c2ln')).toBe(true);
-    for (const text of ['a.b.c', 'eyJhbGciOiJFUzI1NiJ9.e30', '', 'bnVsbA.e30.x'])
+    for (const text of ['a.b.c', 'eyJhbGciOiJFUzI1NiJ9.e30', '', 'bnVsbA.e30.x', 'MQ.e30.x', 'InMi.e30.x'])
       expect(looksLikeJwt(text)).toBe(false);
   });
 });
@@ -75,6 +75,15 @@ describe('a sealed successor', () => {
     expect(unseal('', 'secret', 'grant')).toBeUndefined();
     expect(unseal('AAAA', 'secret', 'grant')).toBeUndefined();
   });
+
+  test('opens after an update: nonce, AES-256-GCM, tag, under a key of HKDF-SHA-256 without salt and with a label', () => {
+    const nonce = Buffer.alloc(12, 7);
+    const key = hkdfSync('sha256', 'old token', '', 'gatehouse refresh successor', 32);
+    const cipher = createCipheriv('aes-256-gcm', Buffer.from(key), nonce).setAAD(Buffer.from('grant'));
+    const sealed = Buffer.concat([nonce, cipher.update('new token ü'), cipher.final(), cipher.getAuthTag()]);
+    expect(seal('new token ü', 'old token', 'grant', () => nonce)).toBe(sealed.toString('base64url'));
+    expect(unseal(sealed.toString('base64url'), 'old token', 'grant')).toBe('new token ü');
+  });
 });
 
 describe('PKCE', () => {
@@ -95,6 +104,13 @@ describe('PKCE', () => {
     );
   });
 
+  test.each(['', 'x'.repeat(42), 'x'.repeat(44), `!${'x'.repeat(43)}`, `${'x'.repeat(43)}=`, `${'x'.repeat(42)}+`])(
+    '%j is no challenge',
+    (challenge) => {
+      expect(isChallenge(challenge)).toBe(false);
+    },
+  );
+
   test.each(['', 'x'.repeat(42), 'x'.repeat(129), `${'x'.repeat(43)}+`])('%j is no verifier', (verifier) => {
     expect(verifierMatches(verifier, challengeOf(verifier))).toBe(false);
   });
@@ -109,9 +125,16 @@ describe('the resource', () => {
 
   test.each([
     ...['https://mcp.example', 'https://mcp.example/', 'https://mcp.example/MCP', `${own}//`, `${own}?x=1`, `${own}#x`],
+    ...['1https://mcp.example/mcp', ' https://mcp.example/mcp', 'x https://mcp.example/mcp/'],
     ...['https://u@mcp.example/mcp', 'https://mcp.example:443/mcp', 'mcp', '/mcp', 'https://evil.example/mcp'],
   ])('%s is not', (value) => {
     expect(requestedResource([value], own)).toMatchObject({ ok: false, error: { reason: 'resource-unknown' } });
+  });
+
+  test('the very text of ours is ours, whatever it looks like', () => {
+    for (const odd of ['https://mcp.example/mcp/', 'https://MCP.example/mcp']) {
+      expect(requestedResource([odd], odd)).toEqual({ ok: true, value: odd });
+    }
   });
 
   test('two are one too many, even if both are ours', () => {
