@@ -1,12 +1,14 @@
 import * as openid from 'openid-client';
 import type { IdentityRefused, IdentityUnavailable } from '../core/oauth/errors.ts';
+import type { Identity } from '../core/oauth/grant.ts';
 import type { IdentityProvider } from '../core/oauth/identity-provider.ts';
 import { challengeOf } from '../core/oauth/pkce.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import { boundedFetch, isLoopbackHttp, within } from './bounded-fetch.ts';
-import { identityOf } from './upstream-claims.ts';
+import { type ClaimNames, identityOf } from './upstream-claims.ts';
+import { type Memberships, organisationIn } from './workos-memberships.ts';
 
-export type UpstreamSettings = {
+export type UpstreamSettings = ClaimNames & {
   readonly kind: 'cognito' | 'workos' | 'oidc';
   /** As people know it. */
   readonly name: string;
@@ -15,14 +17,17 @@ export type UpstreamSettings = {
   /** Read at the first exchange, and again after the provider refused it. */
   readonly readSecret: () => Promise<string>;
   readonly redirectUri: string;
-  readonly rolesClaim: string;
-  readonly tenantClaim: string;
-  /** Milliseconds for everything an exchange does together; 5000 when absent. */
+  /** Where a role is looked up that the tokens do not carry; WorkOS only. */
+  readonly memberships?: Memberships | undefined;
+  /** Milliseconds for everything an exchange does together; 4500 when absent. */
   readonly deadline?: number;
 };
 
-/** A person is waiting, and so is API Gateway. Milliseconds. */
-const DEADLINE = 5_000;
+/**
+ * For discovery, tokens, keys and membership together, in milliseconds. A person is waiting: with our own reads and
+ * writes around it, the callback ends within five seconds whatever the provider does.
+ */
+const DEADLINE = 4_500;
 
 /**
  * What to ask for. Cognito puts every attribute the client may read into the ID token when `openid` comes alone. No
@@ -73,21 +78,34 @@ export function createUpstreamIdentityProvider(settings: UpstreamSettings): Iden
       }),
     exchange: async (query, { state, nonce, verifier }) => {
       try {
-        const tokens = await within(settings.deadline ?? DEADLINE, async () =>
-          openid.authorizationCodeGrant(await configuration(), new URL(`${settings.redirectUri}?${query}`), {
+        return await within(settings.deadline ?? DEADLINE, async () => {
+          const back = new URL(`${settings.redirectUri}?${query}`);
+          const tokens = await openid.authorizationCodeGrant(await configuration(), back, {
             expectedState: state,
             expectedNonce: nonce,
             pkceCodeVerifier: verifier,
             idTokenExpected: true,
-          }),
-        );
-        return identityOf(tokens.claims() ?? {}, settings);
+          });
+          return await whoOf(tokens, settings);
+        });
       } catch (error) {
         if (isOurCredential(error)) forget();
         return refuse(failureOf(error));
       }
     },
   };
+}
+
+async function whoOf(
+  tokens: openid.TokenEndpointResponse & openid.TokenEndpointResponseHelpers,
+  settings: UpstreamSettings,
+): Promise<Result<Identity, IdentityRefused | IdentityUnavailable>> {
+  const claims: Readonly<Record<string, unknown>> = tokens.claims() ?? {};
+  const identity = identityOf(claims, settings);
+  if (!identity.ok || settings.memberships === undefined) return identity;
+  const chosen = typeof claims.org_id === 'string' ? claims.org_id : undefined;
+  const { subject } = identity.value;
+  return await settings.memberships.complete(identity.value, chosen ?? organisationIn(tokens.access_token, subject));
 }
 
 function discover({ kind, issuer, clientId, readSecret }: UpstreamSettings): Promise<openid.Configuration> {
@@ -103,7 +121,9 @@ function discover({ kind, issuer, clientId, readSecret }: UpstreamSettings): Pro
 
 /**
  * Our own secret at the provider: in the body where it takes that (RFC 8414 section 2), in the header otherwise. The
- * header wants id and secret percent-encoded first (RFC 6749 section 2.3.1), which not every provider undoes.
+ * header wants id and secret percent-encoded first (RFC 6749 section 2.3.1), which not every provider undoes. WorkOS
+ * takes it in the body only, and its discovery document names no method, which would mean the header
+ * (https://workos.com/docs/reference/workos-connect/token, …/metadata/openid-configuration).
  */
 function authenticateWith(readSecret: () => Promise<string>, alwaysPost: boolean): openid.ClientAuth {
   let secret: Promise<string> | undefined;

@@ -17,9 +17,13 @@ export type IdentityProvider = {
   readonly clientId: string;
   readonly secretArn: string;
   readonly rolesClaim: string;
+  /** What stands between roles that come in one string. */
+  readonly rolesSeparator?: 'space' | 'comma' | undefined;
   readonly tenantClaim: string;
   /** As people know it: the consent page says where they sign in next. */
   readonly name: string;
+  /** The secret with the API key, where `identity` is workos. */
+  readonly apiKeyArn?: string | undefined;
 };
 
 /** Properties of a {@link SignIn}. */
@@ -31,6 +35,8 @@ export type SignInProps = {
   readonly people: People | undefined;
   /** The secret that a person fills, where it is not. */
   readonly secret: CfnSecret | undefined;
+  /** The second one, where it is WorkOS. */
+  readonly apiKey: CfnSecret | undefined;
 };
 
 /** Our own registration at the identity provider. With Cognito it is made here; elsewhere an administrator makes it. */
@@ -39,14 +45,16 @@ export class SignIn extends Construct {
 
   constructor(scope: Construct, id: string, props: SignInProps) {
     super(scope, id);
-    const { identity, people, secret } = props;
+    const { identity, people, secret, apiKey } = props;
     if (identity.kind === 'cognito') {
       if (people === undefined) throw new Error('identity cognito needs the user pool of the data stack');
       this.provider = this.#clientOf(people, props.callback, identity.name ?? 'Amazon Cognito');
     } else {
       if (secret === undefined) throw new Error(`identity ${identity.kind} needs the secret of the data stack`);
       const { issuer, clientId, rolesClaim, tenantClaim, name = new URL(issuer).host } = identity;
-      this.provider = { issuer, clientId, secretArn: secret.ref, rolesClaim, tenantClaim, name };
+      const rolesSeparator = identity.kind === 'oidc' ? identity.rolesSeparator : undefined;
+      const claims = { rolesClaim, rolesSeparator, tenantClaim };
+      this.provider = { issuer, clientId, secretArn: secret.ref, ...claims, name, apiKeyArn: apiKey?.ref };
     }
   }
 

@@ -5,17 +5,19 @@ import { join } from 'node:path';
 import * as client from 'openid-client';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type IdentityProvider, startIdentityProvider } from '../../infra/local/identity/identity-provider.ts';
+import { shapeOf } from '../../infra/local/identity/shapes.ts';
 import { openState } from '../../infra/local/state.ts';
 import { Browser, formOf, type Page } from '../support/browser.ts';
 
+const COGNITO = shapeOf({ kind: 'cognito', rolesClaim: '', rolesSeparator: 'none', tenantClaim: '' });
 const REDIRECT_URI = 'http://localhost:3000/callback';
 const CLIENT = { id: 'the-client', secret: 'a secret with % and : in it' };
 
 const directory = mkdtempSync(join(tmpdir(), 'local-identity-'));
-const state = openState(directory);
+const OPTIONS = { port: 0, client: CLIENT, redirectUri: REDIRECT_URI, state: openState(directory), shape: COGNITO };
 let provider: IdentityProvider;
 beforeAll(async () => {
-  provider = await startIdentityProvider({ port: 0, client: CLIENT, redirectUri: REDIRECT_URI, state });
+  provider = await startIdentityProvider(OPTIONS);
 });
 afterAll(async () => {
   await provider.close();
@@ -69,7 +71,7 @@ async function signIn(
 // First, because the library says what it has to say once in a process.
 test('a start and a sign-in are not worth a word on the console', async () => {
   const said = (['log', 'info', 'warn', 'error'] as const).map((level) => vi.spyOn(console, level));
-  const second = await startIdentityProvider({ port: 0, client: CLIENT, redirectUri: REDIRECT_URI, state });
+  const second = await startIdentityProvider(OPTIONS);
   await second.close();
   await signIn('eve');
   for (const spy of said) expect(spy).not.toHaveBeenCalled();
@@ -84,6 +86,7 @@ test('ada signs in and her ID token says tenant and role as a Cognito user pool 
     'cognito:username': 'ada',
     'cognito:groups': ['editor'],
     'custom:tenant': 'north',
+    token_use: 'id',
     name: 'Ada',
     email: 'ada@example.com',
     email_verified: true,
@@ -240,7 +243,7 @@ describe('the login page', () => {
 
 test('the keys survive a restart', async () => {
   const keysOf = async (url: string) => await (await fetch(`${url}/jwks`)).json();
-  const second = await startIdentityProvider({ port: 0, client: CLIENT, redirectUri: REDIRECT_URI, state });
+  const second = await startIdentityProvider(OPTIONS);
   expect(await keysOf(second.url)).toEqual(await keysOf(provider.url));
   expect(JSON.stringify(await keysOf(second.url))).not.toContain('"d"');
   await second.close();

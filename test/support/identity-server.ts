@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 type Claims = Readonly<Record<string, unknown>>;
 type TokenRequest = { readonly authorization: string | undefined; readonly form: URLSearchParams };
@@ -14,16 +15,20 @@ export async function startIdentityServer() {
   let answer: Answer | undefined;
   let metadata: Claims = {};
   const seen = { discovery: 0, jwks: 0, token: [] as TokenRequest[] };
+  let slow = 0;
+  let silent: { readonly path: string; readonly ended: () => void } | undefined;
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', issuer);
+    if (silent?.path === url.pathname) return void response.once('close', silent.ended);
+    if (slow > 0) await sleep(slow);
     switch (url.pathname) {
-      case '/.well-known/openid-configuration':
+      case PATHS.discovery:
         seen.discovery++;
         return json(response, 200, { ...discovery(issuer), ...metadata });
-      case '/jwks':
+      case PATHS.jwks:
         seen.jwks++;
         return json(response, 200, { keys: [keys.jwk] });
-      case '/token': {
+      case PATHS.token: {
         const form = new URLSearchParams(await textOf(request));
         const received = { authorization: request.headers.authorization, form };
         seen.token.push(received);
@@ -56,6 +61,15 @@ export async function startIdentityServer() {
     answer: (with_: Answer | undefined) => {
       answer = with_;
     },
+    /** Says nothing there, and tells when the caller has given up. */
+    hang: (where: keyof typeof PATHS) =>
+      new Promise<void>((resolve) => {
+        silent = { path: PATHS[where], ended: resolve };
+      }),
+    /** Milliseconds before every answer. */
+    delay: (milliseconds: number) => {
+      slow = milliseconds;
+    },
     rotate: (kid: string) => {
       keys = keysNamed(kid);
     },
@@ -66,6 +80,13 @@ export async function startIdentityServer() {
     close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
   };
 }
+
+const PATHS = {
+  discovery: '/.well-known/openid-configuration',
+  jwks: '/jwks',
+  token: '/token',
+  memberships: '/user_management/organization_memberships',
+} as const;
 
 export const CLIENT_ID = 'gatehouse';
 export const NONCE = 'the-nonce-of-this-sign-in';

@@ -3,9 +3,11 @@ import type { Provider } from 'oidc-provider';
 import { readBody } from '../gateway/body.ts';
 import { isAddressedToLoopback, listenOnLoopback } from '../gateway/loopback.ts';
 import type { State } from '../state.ts';
+import { answerMemberships, MEMBERSHIPS, type Membership, membershipsOf } from './memberships.ts';
 import { errorPage, loginPage, PAGE_HEADERS } from './pages.ts';
-import { findPerson } from './people.ts';
+import { findPerson, type Person } from './people.ts';
 import { createProvider, SIGN_IN } from './provider.ts';
+import type { Shape } from './shapes.ts';
 
 export type IdentityProviderOptions = {
   /** 0 for any free one. */
@@ -15,6 +17,11 @@ export type IdentityProviderOptions = {
   readonly client: { readonly id: string; readonly secret: string };
   readonly redirectUri: string;
   readonly state: State;
+  readonly shape: Shape;
+  /** The key of the WorkOS API, which is there where this is given. */
+  readonly apiKey?: string | undefined;
+  /** Who is a member of what there; everybody of their tenant unless said otherwise. */
+  readonly membershipsFor?: ((person: Person) => readonly Membership[]) | undefined;
 };
 
 export type IdentityProvider = { readonly url: string; readonly close: () => Promise<void> };
@@ -27,11 +34,15 @@ export type IdentityProvider = { readonly url: string; readonly close: () => Pro
  */
 export async function startIdentityProvider(options: IdentityProviderOptions): Promise<IdentityProvider> {
   const { promise: ready, resolve: setReady } = Promise.withResolvers<Provider>();
+  const { apiKey, membershipsFor = membershipsOf } = options;
   const loopback = await listenOnLoopback(options.port, {}, async (request, response) => {
     if (!isAddressedToLoopback(request)) return void response.writeHead(421).end();
+    if (apiKey !== undefined && request.url?.startsWith(`${MEMBERSHIPS}?`)) {
+      return answerMemberships(request, response, apiKey, membershipsFor);
+    }
     const provider = await ready;
     forgetSession(request);
-    if (!request.url?.startsWith(SIGN_IN)) return provider.callback()(request, response);
+    if (!request.url?.startsWith(SIGN_IN)) return provider.callback()(belowIssuer(request, provider.issuer), response);
     await signIn(provider, request, response).catch((error: Error) => refuse(response, error));
   });
   try {
@@ -42,6 +53,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions): P
     await loopback.close();
     throw error;
   }
+}
+
+/** An issuer may have a path, and everything but the sign-in page is below it. The library wants to be mounted there. */
+function belowIssuer(request: IncomingMessage, issuer: string): IncomingMessage {
+  const path = new URL(issuer).pathname.replace(/\/$/, '');
+  if (path === '' || !request.url?.startsWith(`${path}/`)) return request;
+  return Object.assign(request, { originalUrl: request.url, url: request.url.slice(path.length) });
 }
 
 /** The provider would skip the login page for a browser it knows. Its session cookie is all it knows it by. */

@@ -21,9 +21,15 @@ declare module 'oidc-provider' {
 
   export type Context = {
     body: unknown;
+    status: number;
+    readonly path: string;
+    readonly get: (header: string) => string;
     type: string;
     set: (name: string, value: string) => void;
+    readonly response: { readonly get: (name: string) => string | undefined };
     readonly oidc: {
+      readonly route?: string;
+      readonly account?: { readonly accountId: string };
       readonly client: { readonly clientId: string };
       readonly session: { readonly accountId: string };
       readonly params: { readonly scope?: string };
@@ -43,10 +49,12 @@ declare module 'oidc-provider' {
 
   export class Provider {
     constructor(issuer: string, configuration: Configuration);
+    readonly issuer: string;
     readonly Grant: new (grant: {
       accountId: string;
       clientId: string;
     }) => Grant;
+    use(middleware: (context: Context, next: () => Promise<void>) => Promise<void>): this;
     callback(): (request: IncomingMessage, response: ServerResponse) => void;
     /** Rejects with an Error named SessionNotFound when the sign-in has expired or belongs to another browser. */
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<{ readonly uid: string }>;

@@ -1,4 +1,4 @@
-/** Somebody who can sign in locally. No role and no tenant means the token has no such claim, as Cognito's would not. */
+/** Somebody who can sign in locally. No role and no tenant means the token has no such claim, as a provider's would not. */
 export type Person = {
   readonly login: string;
   readonly name: string;
@@ -22,17 +22,4 @@ export function findPerson(login: string): Person | undefined {
 /** "north, editor", or "no role". */
 export function describePerson({ tenant, roles }: Person): string {
   return roles.length === 0 ? 'no role' : [tenant, ...roles].filter((each) => each !== undefined).join(', ');
-}
-
-/** The claims of a person's ID token, shaped as a Cognito user pool shapes them. */
-export function claimsOf({ login, name, tenant, roles }: Person): Readonly<Record<string, unknown>> {
-  return {
-    sub: login,
-    'cognito:username': login,
-    name,
-    email: `${login}@example.com`,
-    email_verified: true,
-    ...(roles.length === 0 ? {} : { 'cognito:groups': roles }),
-    ...(tenant === undefined ? {} : { 'custom:tenant': tenant }),
-  };
 }

@@ -1,32 +1,37 @@
-import { generateKeyPair, type JsonWebKey, randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
 import { type Context, type Grant, Provider } from 'oidc-provider';
 import type { State } from '../state.ts';
+import { keysOf } from './keys.ts';
 import { createMemoryAdapters } from './memory-adapter.ts';
 import { errorPage, PAGE_HEADERS } from './pages.ts';
-import { claimsOf, findPerson } from './people.ts';
+import { findPerson, PEOPLE } from './people.ts';
+import { reshape } from './reshape.ts';
+import type { Shape } from './shapes.ts';
 
 /** Where a sign-in page lives; its last segment is the provider's id of the sign-in. */
 export const SIGN_IN = '/sign-in/';
-
-/** Keys that survive a restart, so that a token of an earlier run still verifies and a cookie is still known. */
-type Keys = { readonly signing: JsonWebKey; readonly cookies: readonly string[] };
 
 export type ProviderOptions = {
   readonly issuer: string;
   readonly client: { readonly id: string; readonly secret: string };
   readonly redirectUri: string;
   readonly state: State;
+  readonly shape: Shape;
 };
 
 /**
- * An OpenID provider with one confidential client and the four people, whose ID tokens look like those of a Cognito
- * user pool. It asks for no consent: the authorization server in front of it does, with the scopes that matter.
+ * An OpenID provider with one confidential client and the four people, shaped as the provider that the settings name.
+ * It asks for no consent: the authorization server in front of it does, with the scopes that matter.
  */
-export async function createProvider({ issuer, client, redirectUri, state }: ProviderOptions): Promise<Provider> {
-  const keys = state.read<Keys>('identity') ?? (await makeKeys(state));
-  return new Provider(issuer, {
+export async function createProvider(options: ProviderOptions): Promise<Provider> {
+  const { issuer, client, redirectUri, state, shape } = options;
+  const keys = await keysOf(state, shape.algorithm);
+  const everybody = PEOPLE.map((person) => shape.claimsOf(person));
+  const namesIn = (scope: 'openid' | 'profile' | 'email') => [
+    ...new Set(everybody.flatMap((claims) => Object.keys(claims[scope]))),
+  ];
+  const provider = new Provider(issuer, {
     adapter: createMemoryAdapters(),
+    routes: shape.routes,
     clients: [
       {
         client_id: client.id,
@@ -35,19 +40,17 @@ export async function createProvider({ issuer, client, redirectUri, state }: Pro
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
         // The provider takes client_secret_post from a client that may use client_secret_basic, and the reverse.
-        token_endpoint_auth_method: 'client_secret_basic',
+        token_endpoint_auth_method: shape.authMethods[0],
+        id_token_signed_response_alg: shape.algorithm,
         require_auth_time: true,
       },
     ],
-    clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
+    clientAuthMethods: shape.authMethods,
+    enabledJWA: { idTokenSigningAlgValues: [shape.algorithm] },
     responseTypes: ['code'],
     scopes: ['openid', 'profile', 'email', 'offline_access'],
-    claims: {
-      openid: ['sub', 'cognito:username', 'cognito:groups', 'custom:tenant'],
-      profile: ['name'],
-      email: ['email', 'email_verified'],
-    },
-    // Cognito puts every claim into the ID token; strict OpenID Connect leaves them to the userinfo endpoint.
+    claims: { openid: ['sub', ...namesIn('openid')], profile: namesIn('profile'), email: namesIn('email') },
+    // They all put these claims into the ID token; strict OpenID Connect leaves them to the userinfo endpoint.
     conformIdTokenClaims: false,
     pkce: { required: () => false },
     jwks: { keys: [keys.signing] },
@@ -57,7 +60,9 @@ export async function createProvider({ issuer, client, redirectUri, state }: Pro
     interactions: { url: (_, { uid }) => `${SIGN_IN}${uid}` },
     findAccount: async (_, sub) => {
       const person = findPerson(sub);
-      return person && { accountId: person.login, claims: async () => claimsOf(person) };
+      if (person === undefined) return undefined;
+      const { openid, profile, email } = shape.claimsOf(person);
+      return { accountId: person.login, claims: async () => ({ ...email, ...profile, ...openid, sub: person.login }) };
     },
     loadExistingGrant: grantEverything,
     renderError: async (context, out) => {
@@ -65,6 +70,8 @@ export async function createProvider({ issuer, client, redirectUri, state }: Pro
       context.body = await errorPage(out.error_description ?? 'The request is not one this provider knows.', out.error);
     },
   });
+  reshape(provider, options, keys);
+  return provider;
 }
 
 /** Seconds. */
@@ -83,13 +90,4 @@ async function grantEverything({ oidc }: Context): Promise<Grant> {
   grant.addOIDCScope(oidc.params.scope ?? 'openid');
   await grant.save();
   return grant;
-}
-
-async function makeKeys(state: State): Promise<Keys> {
-  // RS256, as Cognito signs.
-  const { privateKey } = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  const signing = { ...privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig' };
-  const keys = { signing, cookies: [randomBytes(32).toString('base64url')] };
-  state.write('identity', keys);
-  return keys;
 }

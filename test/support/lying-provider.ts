@@ -1,0 +1,55 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json, startIdentityServer } from './identity-server.ts';
+
+type Claims = Readonly<Record<string, unknown>>;
+
+export type LyingProvider = Awaited<ReturnType<typeof startLyingProvider>>;
+
+/**
+ * An identity provider at the issuer a cloud expects, with claims of any shape and the WorkOS API beside it. Its tokens
+ * are right in everything but what a test makes wrong.
+ */
+export async function startLyingProvider(issuer: string, clientId: string, good: Claims) {
+  const behind = await startIdentityServer();
+  let metadata: Claims = {};
+  const memberships = { asked: 0, body: { data: [] } as unknown };
+  const { port, pathname } = new URL(issuer);
+  const discovery = `${pathname.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const front = createServer((request, response) => {
+    if (request.url?.startsWith('/user_management/organization_memberships?')) {
+      memberships.asked++;
+      return json(response, 200, memberships.body);
+    }
+    if (request.url !== discovery) return json(response, 404, {});
+    const document = {
+      issuer,
+      authorization_endpoint: `${issuer}/authorize`,
+      token_endpoint: `${behind.issuer}/token`,
+      jwks_uri: `${behind.issuer}/jwks`,
+      response_types_supported: ['code'],
+      subject_types_supported: ['public'],
+      id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
+      ...metadata,
+    };
+    return json(response, 200, document);
+  });
+  await new Promise<void>((resolve) => front.listen(Number(port), '127.0.0.1', resolve));
+  return {
+    seen: behind.seen,
+    memberships,
+    port: (front.address() as AddressInfo).port,
+    /** The next sign-ins get this ID token. */
+    issue: (claims: Claims, header?: Claims, signer?: (input: string) => string) => {
+      const shaped = { 'cognito:groups': undefined, 'custom:tenant': undefined, ...good };
+      behind.issue(behind.idToken({ iss: issuer, aud: clientId, ...shaped, ...claims }, header, signer));
+    },
+    publish: (changes: Claims) => {
+      metadata = changes;
+    },
+    close: async () => {
+      await behind.close();
+      await new Promise((resolve) => front.close(resolve).closeAllConnections());
+    },
+  };
+}
