@@ -1,7 +1,10 @@
 import { authorizationResponse } from '../core/oauth/authorization-response.ts';
 import { labelOf } from '../core/oauth/client.ts';
-import { finishTransaction, grantAccess } from '../core/oauth/complete-authorization.ts';
+import { finishTransaction, type Granted, grantAccess, type Returned } from '../core/oauth/complete-authorization.ts';
+import type { CompletionRefusal } from '../core/oauth/errors.ts';
+import { type Recorded, recorderOf } from '../core/oauth/recorded.ts';
 import { browserCookie, upstreamCookie } from '../core/oauth/transaction.ts';
+import type { Result } from '../core/result.ts';
 import { clearHostCookie } from '../http/cookies.ts';
 import type { RequestContext } from '../http/endpoint.ts';
 import type { HttpRequest, HttpResponse } from '../http/message.ts';
@@ -25,6 +28,11 @@ export async function callback(
   const gone = [browserCookie(transaction.id), upstreamCookie(transaction.id)].map(clearHostCookie);
   const ports = { ...routes, now, catalogue: Object.keys(routes.scopes) };
   const granted = await grantAccess(ports, returned.value, request.query, request.rawQuery);
+  const event = eventOf(granted, returned.value);
+  if (event !== undefined) {
+    const recorded = await recorderOf(routes.audit, context.requestId, context.log)(event);
+    if (!recorded.ok) return refuseByRedirect(recorded.error, transaction, routes.issuer, context, gone);
+  }
   if (!granted.ok) return refuseByRedirect(granted.error, transaction, routes.issuer, context, gone);
 
   const { grant, code } = granted.value;
@@ -32,4 +40,17 @@ export async function callback(
   context.log.add({ grant_id: grant.id, subject: grant.subject, scope, roles: grant.roles });
   context.log.note(`${grant.subject} agreed: ${scope} (${labelOf(client)})`);
   return redirect(authorizationResponse(transaction, routes.issuer, { code }), {}, gone);
+}
+
+/** How the sign-in ended, for the record; nothing when it is our own side that failed, which is for the log. */
+function eventOf(granted: Result<Granted, CompletionRefusal>, { transaction, client }: Returned): Recorded | undefined {
+  const signIn = { kind: 'sign-in', clientId: client.id, consent: transaction.id } as const;
+  if (granted.ok) {
+    const { id, subject, scope } = granted.value.grant;
+    return { ...signIn, subject, scopes: scope, decision: 'allowed', about: id };
+  }
+  const { reason, ...evidence } = granted.error;
+  if (reason === 'store-unavailable' || reason === 'identity-unavailable') return undefined;
+  const subject = 'subject' in evidence ? evidence.subject : undefined;
+  return { ...signIn, subject, scopes: transaction.agreed ?? [], decision: 'denied', reason };
 }

@@ -1,5 +1,7 @@
 import { decideConsent } from '../core/oauth/decide-consent.ts';
 import { TRANSACTION } from '../core/oauth/lifetimes.ts';
+import { recorderOf } from '../core/oauth/recorded.ts';
+import { intersection } from '../core/oauth/scope.ts';
 import { browserCookie, upstreamCookie } from '../core/oauth/transaction.ts';
 import { clearHostCookie, hostCookie } from '../http/cookies.ts';
 import type { RequestContext } from '../http/endpoint.ts';
@@ -29,6 +31,21 @@ export async function decide(
     transaction_id: transaction.id,
     decision: decided.value.decision,
   });
+
+  const approved = decided.value.decision === 'approve';
+  const recorded = await recorderOf(
+    routes.audit,
+    context.requestId,
+    context.log,
+  )({
+    kind: 'consent',
+    clientId: transaction.clientId,
+    // What the form asks for beyond the transaction is somebody's text, and counts for nothing.
+    scopes: approved ? intersection(transaction.scope, transaction.agreed ?? []) : transaction.scope,
+    decision: approved ? 'allowed' : 'denied',
+    about: transaction.id,
+  });
+  if (!recorded.ok) return refuseLocally(recorded.error, context);
 
   if (decided.value.decision === 'deny') {
     const gone = [clearHostCookie(browserCookie(transaction.id))];

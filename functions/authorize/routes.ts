@@ -1,4 +1,6 @@
 import type { IdentityProvider } from '../core/oauth/identity-provider.ts';
+import type { AppendEvent } from '../core/oauth/recorded.ts';
+import type { Implications } from '../core/oauth/scope.ts';
 import type { ClientDirectory, Grants, Transactions } from '../core/oauth/store.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import type { Handle } from '../http/endpoint.ts';
@@ -16,6 +18,7 @@ export type AuthorizeRoutes = {
   readonly transactions: Transactions;
   readonly grants: Pick<Grants, 'mint'>;
   readonly identity: IdentityProvider;
+  readonly audit: AppendEvent;
   readonly issuer: string;
   readonly resource: string;
   /** Every scope there is, with what it allows in words. */
@@ -23,6 +26,8 @@ export type AuthorizeRoutes = {
   readonly defaultScope: readonly string[];
   /** What each role of the organisation allows. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
+  /** Broader scopes to the narrower ones they include. @default - none does */
+  readonly implies?: Implications;
 };
 
 /** GET /authorize, POST /consent, GET /callback. No CORS: these are places a browser goes to, never calls. */

@@ -26,7 +26,7 @@ export async function showConsent(
 
   const target = { redirectUri, state: stateOf(request.query) };
   const catalogue = Object.keys(routes.scopes);
-  const rules = { resource: routes.resource, catalogue, defaultScope: routes.defaultScope };
+  const rules = { resource: routes.resource, catalogue, defaultScope: routes.defaultScope, implies: routes.implies };
   const asked = readAuthorizationRequest(request.query, proven.value, rules);
   if (!asked.ok) return refuseByRedirect(asked.error, target, routes.issuer, context);
   // Before anything is written: a page whose button leads nowhere helps nobody.
@@ -39,7 +39,7 @@ export async function showConsent(
 
   context.log.add({ transaction_id: transaction.id, scope: transaction.scope.join(' ') });
   context.log.note(`${labelOf(client)} asks for ${transaction.scope.join(' ')}; consent page shown`);
-  const view = describeConsent(client, asked.value, routes.scopes, routes.identity.name);
+  const view = describeConsent(client, asked.value, { words: routes.scopes, ...routes }, routes.identity.name);
   const page = await consentPage(view, { transaction: transaction.id, csrf: csrfSecret });
   const response = html(200, page, pageHeaders([...origins.value, formTargetOf(redirectUri)]));
   return { ...response, cookies: [hostCookie(browserCookie(transaction.id), browserSecret, TRANSACTION)] };

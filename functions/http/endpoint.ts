@@ -3,9 +3,11 @@ import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import type { Clock } from '../core/ports.ts';
+import { ok } from '../core/result.ts';
 import { toRequest, toResult } from './event.ts';
 import { ALWAYS } from './headers.ts';
 import type { HttpRequest, HttpResponse } from './message.ts';
+import { lockedOut, type OriginLock } from './origin-lock.ts';
 import { openRequestLine, type RequestLine, type RequestLog } from './request-line.ts';
 import { json } from './respond.ts';
 
@@ -26,6 +28,8 @@ export type EndpointOptions = {
   readonly clock: Clock;
   /** Largest body in bytes; more is 413 before the handler sees any of it. */
   readonly maxBody: number;
+  /** Refuses who did not come through CloudFront; absent where nothing stands in front of the API. */
+  readonly lock?: OriginLock | undefined;
 };
 
 type Event = APIGatewayProxyEventV2;
@@ -43,19 +47,23 @@ class Refusal extends Error {
 }
 
 /** One request from its event to its answer. */
-type Exchange = { readonly request: HttpRequest; readonly line: RequestLine };
+type Exchange = { readonly request: HttpRequest; readonly admitted: boolean; readonly line: RequestLine };
 
 /**
  * The one middy stack in front of every handler that API Gateway calls: log context, the canonical request line, the
- * error boundary, the body limit. Whatever is thrown becomes a 500 that tells the caller a request id and nothing else.
+ * error boundary, the origin lock, the body limit. Whatever is thrown becomes a 500 that tells the caller a request id
+ * and nothing else.
  */
 export function endpoint(options: EndpointOptions, handle: Handle): LambdaHandler {
   const exchanges = new WeakMap<Event, Exchange>();
   const exchangeOf = (event: Event): Exchange => {
     const known = exchanges.get(event);
     if (known) return known;
-    const request = toRequest(event);
-    const opened = { request, line: openRequestLine(options.logger, options.clock, request) };
+    const received = toRequest(event);
+    const admission = options.lock?.admit(received) ?? ok(received);
+    const request = admission.ok ? admission.value : received;
+    const line = openRequestLine(options.logger, options.clock, request);
+    const opened = { request, admitted: admission.ok, line };
     exchanges.set(event, opened);
     return opened;
   };
@@ -63,6 +71,7 @@ export function endpoint(options: EndpointOptions, handle: Handle): LambdaHandle
   const handler = middy<Event, Answer>()
     .use(injectLambdaContext(options.logger, { resetKeys: true }) as MiddlewareObj<Event, Answer>)
     .use(requestLine(exchangeOf))
+    .use(locked(exchangeOf))
     .use(bodyLimit(exchangeOf, options.maxBody))
     .handler(async (event: Event, lambda: Context) => {
       const { request, line } = exchangeOf(event);
@@ -107,6 +116,19 @@ function crashed({ request, line }: Exchange, error: unknown): HttpResponse {
     error_description: `Something went wrong on our side. Quote request id ${request.requestId} when you ask for help.`,
     request_id: request.requestId,
   });
+}
+
+/** Before anything is done with a request, but inside its log line. */
+function locked(exchangeOf: (event: Event) => Exchange): MiddlewareObj<Event, Answer> {
+  return {
+    before: ({ event }) => {
+      const { admitted, line } = exchangeOf(event);
+      if (admitted) return;
+      line.log.add({ reason: 'not-through-the-edge' });
+      line.log.note('refused: it did not come through CloudFront');
+      throw new Refusal(lockedOut());
+    },
+  };
 }
 
 function bodyLimit(exchangeOf: (event: Event) => Exchange, maxBody: number): MiddlewareObj<Event, Answer> {

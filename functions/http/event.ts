@@ -17,7 +17,8 @@ export function toRequest(event: APIGatewayProxyEventV2): HttpRequest {
     query: [...new URLSearchParams(event.rawQueryString)],
     rawQuery: event.rawQueryString,
     headers,
-    cookies: parseCookie((event.cookies ?? []).join('; ')),
+    // API Gateway always takes them out of the header; emulators leave them there.
+    cookies: parseCookie((event.cookies ?? [headers.cookie ?? '']).join('; ')),
     body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
     requestId: event.requestContext.requestId,
   };

@@ -1,4 +1,5 @@
 import type { BrowserRefusal, LocalRefusal, TransactionFault } from '../core/oauth/errors.ts';
+import type { Seconds } from '../core/ports.ts';
 import { unreachable } from '../core/result.ts';
 import type { HttpResponse } from './message.ts';
 import { pageHeaders } from './pages/document.ts';
@@ -10,12 +11,16 @@ import { html } from './respond.ts';
  * link (RFC 6749 section 4.1.2.1). The page says what a person can do about it.
  */
 export async function refusalPage(refusal: BrowserRefusal | LocalRefusal, requestId: string): Promise<HttpResponse> {
-  const { status, ...problem } = problemOf(refusal);
-  const retry: Record<string, string> = status === 503 ? { 'retry-after': '2' } : {};
+  const { status, retryAfter, ...problem } = problemOf(refusal);
+  const retry: Record<string, string> = retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) };
   return html(status, await problemPage(problem, requestId), { ...pageHeaders(), ...retry });
 }
 
-type StatusProblem = Problem & { readonly status: 400 | 403 | 415 | 503 };
+type StatusProblem = Problem & {
+  readonly status: 400 | 403 | 415 | 429 | 503;
+  /** When to come again. Seconds. */
+  readonly retryAfter?: Seconds;
+};
 
 const AGAIN = 'Close this page, go back to the application and connect again.';
 const TELL = 'Tell whoever makes the application, or the operator of this server, and give them the request id.';
@@ -41,6 +46,17 @@ function problemOf(refusal: BrowserRefusal | LocalRefusal): StatusProblem {
       return {
         ...unknownClient('The document in which this client describes itself could not be used', refusal.clientId),
         advice: `Try again in a minute. If it happens again: ${TELL.charAt(0).toLowerCase()}${TELL.slice(1)}`,
+      };
+    // RFC 6585 section 4. Whoever describes a thousand clients at one host shall not have it asked a thousand times.
+    case 'document-not-fetched':
+      return {
+        status: 429,
+        retryAfter: refusal.retryAfter,
+        title: 'Too many at once',
+        happened:
+          'Too many applications of the same host came within a minute, so this one was not looked up (temporarily_unavailable):',
+        value: refusal.clientId,
+        advice: `Go back and try again in ${refusal.retryAfter} seconds.`,
       };
     case 'client-expired':
       return unknownClient('The registration of this client has expired', refusal.clientId);
@@ -79,6 +95,7 @@ function problemOf(refusal: BrowserRefusal | LocalRefusal): StatusProblem {
     case 'store-unavailable':
       return {
         status: 503,
+        retryAfter: 2,
         title: 'Not right now',
         happened: 'This server cannot reach something it needs. Nothing was changed.',
         advice: 'Go back and try again in a moment.',

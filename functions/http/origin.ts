@@ -78,5 +78,5 @@ export function createOriginGate(issuer: string, allowedOrigins: readonly string
   };
 }
 
-/** Without this a page cannot read the challenge, and so cannot learn where to sign in (Fetch standard, CORS). */
-const EXPOSED = { 'access-control-expose-headers': 'www-authenticate, mcp-protocol-version' };
+/** Without this a page cannot read the challenge, and so cannot learn where to sign in, nor when to come again (Fetch standard, CORS). */
+const EXPOSED = { 'access-control-expose-headers': 'www-authenticate, retry-after, mcp-protocol-version' };

@@ -1,8 +1,18 @@
 import { labelOf } from '../core/oauth/client.ts';
 import type { RegistrationRefusal } from '../core/oauth/errors.ts';
 import { evidence, explain } from '../core/oauth/explain.ts';
-import { checkInitialAccessToken, type InitialAccessTokens } from '../core/oauth/initial-access-token.ts';
-import { type Registration, type RegistrationPorts, registerClient } from '../core/oauth/register-client.ts';
+import {
+  checkInitialAccessToken,
+  type InitialAccessTokens,
+  useInitialAccessToken,
+} from '../core/oauth/initial-access-token.ts';
+import { type AppendEvent, recorderOf } from '../core/oauth/recorded.ts';
+import {
+  type Invitation,
+  type Registration,
+  type RegistrationPorts,
+  registerClient,
+} from '../core/oauth/register-client.ts';
 import { ok, type Result, refuse } from '../core/result.ts';
 import type { Handle, RequestContext } from '../http/endpoint.ts';
 import type { HttpRequest, HttpResponse } from '../http/message.ts';
@@ -10,7 +20,8 @@ import { registrationError } from '../http/oauth-errors.ts';
 import type { OriginGate } from '../http/origin.ts';
 import { json, methodNotAllowed } from '../http/respond.ts';
 
-export type RegisterRoutes = RegistrationPorts & {
+export type RegisterRoutes = Omit<RegistrationPorts, 'record'> & {
+  readonly audit: AppendEvent;
   readonly issuer: string;
   readonly origins: Pick<OriginGate, 'preflight' | 'readable'>;
 } & ({ readonly mode: 'off' | 'vetted' } | { readonly mode: 'token'; readonly tokens: InitialAccessTokens });
@@ -27,11 +38,12 @@ async function register(routes: RegisterRoutes, request: HttpRequest, context: R
   if (routes.mode === 'off') return refused(routes, { reason: 'registration-off' }, context);
   if (request.method !== 'POST') return methodNotAllowed('POST');
   // Before the body: who was not invited gets nothing parsed.
-  const invitation = routes.mode === 'token' ? await checkInitialAccessToken(routes, bearerOf(request)) : ok(undefined);
+  const invitation = routes.mode === 'token' ? await invitationOf(routes, request) : ok(undefined);
   if (!invitation.ok) return refused(routes, invitation.error, context);
   const body = readJson(request);
   if (!body.ok) return refused(routes, body.error, context);
-  const registration = await registerClient(routes, body.value, invitation.value);
+  const record = recorderOf(routes.audit, context.requestId, context.log);
+  const registration = await registerClient({ ...routes, record }, body.value, invitation.value);
   if (!registration.ok) return refused(routes, registration.error, context);
 
   const { client, outcome } = registration.value;
@@ -41,6 +53,15 @@ async function register(routes: RegisterRoutes, request: HttpRequest, context: R
     `${labelOf(client)} ${outcome === 'added' ? 'registered' : 'registered before'} (public client, PKCE)`,
   );
   return json(201, informationOf(registration.value));
+}
+
+async function invitationOf(
+  ports: RegisterRoutes & { readonly mode: 'token' },
+  request: HttpRequest,
+): Promise<Result<Invitation & { readonly id: string }, RegistrationRefusal>> {
+  const token = await checkInitialAccessToken(ports, bearerOf(request));
+  if (!token.ok) return token;
+  return ok({ ...token.value, use: (clientId) => useInitialAccessToken(ports, token.value, clientId) });
 }
 
 /** RFC 7591 section 3.2.1: what was registered, which need not be what was asked for. No secret, and no place to manage one. */

@@ -4,6 +4,7 @@ import { exchangeToken } from '../core/oauth/exchange-token.ts';
 import { evidence, explain } from '../core/oauth/explain.ts';
 import type { Parameters } from '../core/oauth/parameters.ts';
 import type { IssuedTokens, TokenPorts } from '../core/oauth/present-grant.ts';
+import { type AppendEvent, recorderOf } from '../core/oauth/recorded.ts';
 import { type RevocationPorts, revokeToken } from '../core/oauth/revoke-token.ts';
 import { type Result, refuse } from '../core/result.ts';
 import type { Handle, RequestContext } from '../http/endpoint.ts';
@@ -13,8 +14,10 @@ import { tokenError } from '../http/oauth-errors.ts';
 import type { OriginGate } from '../http/origin.ts';
 import { json, methodNotAllowed } from '../http/respond.ts';
 
-export type TokenRoutes = TokenPorts &
-  RevocationPorts & { readonly origins: Pick<OriginGate, 'preflight' | 'readable'> };
+export type TokenRoutes = Omit<TokenPorts & RevocationPorts, 'record'> & {
+  readonly audit: AppendEvent;
+  readonly origins: Pick<OriginGate, 'preflight' | 'readable'>;
+};
 
 /** POST /token and POST /revoke. */
 export function createTokenRoutes(routes: TokenRoutes): Handle {
@@ -41,7 +44,8 @@ async function token(
   authorization: string | undefined,
   context: RequestContext,
 ): Promise<HttpResponse> {
-  const issued = await exchangeToken(routes, form, authorization);
+  const record = recorderOf(routes.audit, context.requestId, context.log);
+  const issued = await exchangeToken({ ...routes, record }, form, authorization);
   if (!issued.ok) return refused(routes, issued.error, context);
   const { client, grant, scope, tokenId } = issued.value;
   context.log.add({
@@ -72,7 +76,8 @@ async function revoke(
   authorization: string | undefined,
   context: RequestContext,
 ): Promise<HttpResponse> {
-  const revocation = await revokeToken(routes, form, authorization);
+  const record = recorderOf(routes.audit, context.requestId, context.log);
+  const revocation = await revokeToken({ ...routes, record }, form, authorization);
   if (!revocation.ok) return refused(routes, revocation.error, context);
   const { clientId, grantId, revoked } = revocation.value;
   context.log.add({ client_id: clientId, grant_id: grantId, revoked });

@@ -9,7 +9,7 @@ type Command = {
 /** Each command is loaded when it is asked for: `audit tail` need not wait for the local cloud's modules. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
-    usage: 'gatehouse start [--fresh]',
+    usage: 'gatehouse start [--fresh] [--no-watch]',
     summary: 'run the whole stack on this machine',
     run: async (args) => (await import('./start.ts')).start(args),
   },
@@ -18,8 +18,13 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'are the settings and the tools as they must be',
     run: async () => (await import('./check.ts')).check(),
   },
+  tools: {
+    usage: 'gatehouse tools list | diff | lock',
+    summary: 'what clients are offered, how it differs from what was reviewed, and to write that down',
+    run: async (args) => (await import('./tools/command.ts')).tools(args),
+  },
   clients: {
-    usage: 'gatehouse clients list | add | approve | disable | remove | invite | uninvite',
+    usage: 'gatehouse clients list | add | approve | disable | remove | invite | uninvite | rules',
     summary: 'who is in the registry; each says how it is used when something is missing',
     run: async (args) => (await import('./clients/command.ts')).clients(args),
   },
@@ -28,9 +33,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'what people allowed which clients, and the end of it',
     run: async (args) => (await import('./grants/command.ts')).grants(args),
   },
+  database: {
+    usage: 'gatehouse database check [--json]',
+    summary: 'who may do what in the database, and what of it nobody declared',
+    run: async (args) => (await import('./database/command.ts')).database(args),
+  },
   audit: {
-    usage: 'gatehouse audit tail [--json] [--limit N] [--no-follow]',
-    summary: 'what was called, by whom, and what was decided',
+    usage: 'gatehouse audit tail | query | export | verify | key',
+    summary: 'what was called, by whom, and what was decided, and the proof that nothing of it was changed',
     run: async (args) => (await import('./audit/command.ts')).audit(args),
   },
 };

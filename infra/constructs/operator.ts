@@ -9,6 +9,8 @@ export type OperatorProps = {
   readonly stage: string;
   readonly registry: ItemTable;
   readonly grants: ItemTable;
+  /** Where every change is put on record. */
+  readonly audit: ItemTable;
 };
 
 /**
@@ -23,7 +25,7 @@ export class Operator extends Construct {
   /** May be assumed by principals of this account that are allowed to. */
   readonly role: Role;
 
-  constructor(scope: Construct, id: string, { stage, registry, grants }: OperatorProps) {
+  constructor(scope: Construct, id: string, { stage, registry, grants, audit }: OperatorProps) {
     super(scope, id);
     const items = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'];
     this.role = new Role(this, 'Role', {
@@ -38,6 +40,8 @@ export class Operator extends Construct {
             allow(['dynamodb:UpdateItem'], [registry.tableArn], { keys: ['CIMD#'] }),
             allow(['dynamodb:Scan'], [registry.tableArn, grants.tableArn]),
             allow(['dynamodb:UpdateItem'], [grants.tableArn], { keys: ['GRANT#'] }),
+            // Streams of its own, which no environment's can be mistaken for.
+            allow(['dynamodb:PartiQLInsert'], [audit.tableArn], { keys: ['D#', 'S#cli.'] }),
           ],
         }),
       },

@@ -57,8 +57,10 @@ describe('a host is asked sparingly', () => {
     for (let n = 0; n < 1000; n++) await fetch(url(`c${n}`));
     expect(asked).toHaveLength(20);
     expect(await fetch('https://other.example/c')).toMatchObject({ ok: true });
-    expect(await fetch(url('one-more'))).toMatchObject({ ok: false });
-    clock.advance('1m');
+    expect(await fetch(url('one-more'))).toEqual(refuse({ reason: 'host-spared', retryAfter: 60 }));
+    clock.advance('18s');
+    expect(await fetch(url('one-more'))).toEqual(refuse({ reason: 'host-spared', retryAfter: 42 }));
+    clock.advance('42s');
     expect(await fetch(url('one-more'))).toMatchObject({ ok: true });
   });
 });

@@ -148,6 +148,11 @@ describe('gatehouse clients', () => {
       /--private-key-jwt is missing/,
     ],
     ['no time', ['invite', '--expires', 'soon'], /^--expires is "soon"\. Use minutes, hours or days/],
+    ...['0', '-1', '1e9', '1001', '1.5', 'x', ''].map((uses): [string, readonly string[], RegExp] => [
+      `an invitation for "${uses}" clients`,
+      ['invite', '--uses', uses],
+      new RegExp(`^--uses is "${uses.replace('.', '\\.')}"\\. Use a whole number of clients from 1 to 1000`),
+    ]),
     [
       'half a deployed stack',
       ['list', '--role', 'arn:aws:iam::1:role/x'],

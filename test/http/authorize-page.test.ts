@@ -69,6 +69,24 @@ describe('the consent page', () => {
     },
   );
 
+  test.each([
+    ['a direction override', 'Claude \u202eyb deifirev', 'Claude yb deifirev'],
+    ['isolates and marks', '\u2066Clau\u2069de\u200f\u061c', 'Claude'],
+    ['zero-width joints', 'Cla\u200bu\u200d\u2060d\ufeffe', 'Claude'],
+    ['a filler that is a letter', 'Claude\u3164\u115f\uffa0', 'Claude'],
+    ['selectors and a soft hyphen', 'Clau\u00adde\ufe0f\u{e0041}', 'Claude'],
+    ['lines and controls', 'Claude\n\u2028\u0007\u001b[2J', 'Claude[2J'],
+    ['spaces of all kinds', ' Claude \u00a0\u3000 Code\u2800 ', 'Claude Code'],
+  ])('S15 R29 a stored name with %s is shown without, whoever wrote it', async (_, name, shown) => {
+    const { body } = await pageOf({ name, source: 'static' });
+    expect(/<bdi>(.*?)<\/bdi>/s.exec(body)?.[1]).toBe(shown);
+    expect(textOf(body)).not.toMatch(/[\p{C}\p{Default_Ignorable_Code_Point}]/u);
+  });
+
+  test('S15 a stored name of nothing that can be seen is no name', async () => {
+    expect(textOf((await pageOf({ name: '\u202e\u3164 \u200b' })).body)).toContain('It gave no name.');
+  });
+
   test('S18 A42 X2 its headers allow nothing but its style and its form', async () => {
     const { body, headers } = await pageOf();
     const style = /<style>([\s\S]*)<\/style>/.exec(body)?.[1] ?? '';

@@ -56,6 +56,15 @@ describe('an API Gateway event', () => {
     expect(Object.getPrototypeOf(request.headers)).toBeNull();
   });
 
+  test('has the cookies of the header only where there are none beside it', () => {
+    const headers = { Cookie: 'a=header; b=2' };
+    expect(toRequest(event({ headers })).cookies).toMatchObject({ a: 'header', b: '2' });
+    expect(toRequest(event({ headers, cookies: ['a=field'] })).cookies).toEqual(
+      expect.not.objectContaining({ b: expect.anything() }),
+    );
+    expect(toRequest(event({ headers, cookies: [] })).cookies).not.toHaveProperty('a');
+  });
+
   test('carries any bytes through unchanged', () => {
     const property = fc.property(fc.uint8Array(), (bytes) => {
       const body = Buffer.from(bytes).toString('base64');

@@ -102,7 +102,7 @@ test('an allowed page can read the challenge and the answer', async () => {
   for (const response of [anonymous, await stack.send({ headers: { ...sent, origin }, body })]) {
     expect(response.headers).toMatchObject({
       'access-control-allow-origin': origin,
-      'access-control-expose-headers': 'www-authenticate, mcp-protocol-version',
+      'access-control-expose-headers': 'www-authenticate, retry-after, mcp-protocol-version',
     });
   }
   expect(anonymous.status).toBe(401);

@@ -7,7 +7,7 @@ import { allOf, onceEach, type Parameters, single } from './parameters.ts';
 import { isChallenge } from './pkce.ts';
 import { isRegistered } from './redirect-uri.ts';
 import { requestedResource } from './resource.ts';
-import { parseScope, scopeWithin } from './scope.ts';
+import { type Implications, parseScope, scopeWithin } from './scope.ts';
 import type { ClientDirectory } from './store.ts';
 import type { AuthorizationRequest } from './transaction.ts';
 
@@ -25,6 +25,8 @@ export type AuthorizationRules = {
   readonly catalogue: readonly string[];
   /** What a client gets that asks for nothing in particular. */
   readonly defaultScope: readonly string[];
+  /** @default - no scope includes another */
+  readonly implies?: Implications | undefined;
 };
 
 /** The client and the address its answer goes to. */
@@ -88,7 +90,8 @@ export function readAuthorizationRequest(
   if (!resource.ok) return resource;
   const requested = values.value.scope === undefined ? ok(undefined) : parseScope(values.value.scope);
   if (!requested.ok) return requested;
-  const scope = scopeWithin(requested.value, reachOf(client, rules.catalogue), rules.defaultScope);
+  const reach = reachOf(client, rules.catalogue);
+  const scope = scopeWithin(requested.value, reach, rules.defaultScope, rules.implies);
   if (!scope.ok) return scope;
   return ok({
     clientId: client.id,

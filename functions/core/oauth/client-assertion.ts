@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { Seconds } from '../ports.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import type { ClientKey } from './cimd/client-keys.ts';
@@ -15,6 +16,8 @@ export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-b
 const LONGEST: Seconds = 300;
 const SKEW: Seconds = 30;
 const MAX_JTI = 256;
+
+const Claimed = z.object({ sub: z.string() });
 
 export type AssertionFault =
   | 'type'
@@ -83,8 +86,7 @@ export async function verifyAssertion(
 export function claimedClientId(assertion: string): string | undefined {
   try {
     const claims: unknown = JSON.parse(Buffer.from(assertion.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    if (typeof claims !== 'object' || claims === null || !('sub' in claims)) return undefined;
-    return typeof claims.sub === 'string' ? claims.sub : undefined;
+    return z.safeParse(Claimed, claims).data?.sub;
   } catch {
     return undefined;
   }

@@ -5,6 +5,7 @@ import { GRANT_TYPES, type GrantType } from './client.ts';
 import { digest } from './digest.ts';
 import type { RegistrationRefusal } from './errors.ts';
 import { type ClientId, parseClientId } from './identifiers.ts';
+import { plainName } from './plain-name.ts';
 import { OFFLINE_ACCESS, parseScope } from './scope.ts';
 
 /**
@@ -87,33 +88,25 @@ function readScope(
   return known.length > 0 ? ok(known) : refuse({ reason: 'scope-beyond-reach', requested: requested.value, reach });
 }
 
-/**
- * The name without anything that could make it look like something else: controls, direction overrides, invisible and
- * unassigned characters, line breaks. It is still only what the client calls itself.
- */
-function plainName(name: string | null | undefined): string | undefined {
-  const plain = (name ?? '')
-    .normalize('NFC')
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
-    .replaceAll(/\s+/gu, ' ')
-    .trim();
-  return plain === '' ? undefined : plain;
-}
-
 function unusable(member: string, problem: string) {
   return refuse({ reason: 'metadata-unusable', member, problem });
 }
 
 /**
  * The id of a client that registers itself: a digest of what it registers, in canonical form (RFC 8785), lists sorted.
- * So registering is idempotent, and a flood of equal registrations is one item.
+ * So registering is idempotent, and a flood of equal registrations is one item. The ceiling of an invitation is part of it:
+ * two invitations never share a client that one of them may not have.
  */
-export function clientIdOf({ redirectUris, name, grantTypes, scope }: ClientMetadata): ClientId {
+export function clientIdOf(
+  { redirectUris, name, grantTypes, scope }: ClientMetadata,
+  ceiling?: readonly string[],
+): ClientId {
   const canonical = canonicalize({
     redirect_uris: redirectUris.toSorted(),
     client_name: name ?? null,
     grant_types: grantTypes.toSorted(),
     scope: scope?.toSorted() ?? null,
+    ...(ceiling && { ceiling: ceiling.toSorted() }),
   });
   const id = parseClientId(digest(canonical ?? ''));
   if (id === undefined) throw new Error('a digest is always a usable client id');

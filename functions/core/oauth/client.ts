@@ -2,6 +2,7 @@ import type { Seconds } from '../ports.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import type { ClientKey } from './cimd/client-keys.ts';
 import type { ClientId } from './identifiers.ts';
+import { plainName } from './plain-name.ts';
 
 export const GRANT_TYPES = ['authorization_code', 'refresh_token'] as const;
 export type GrantType = (typeof GRANT_TYPES)[number];
@@ -37,6 +38,7 @@ export type ClientRefusal =
   | { readonly reason: 'client-disabled'; readonly clientId: string }
   | { readonly reason: 'document-not-admitted'; readonly clientId: string }
   | { readonly reason: 'document-unusable'; readonly clientId: string; readonly detail: string }
+  | { readonly reason: 'document-not-fetched'; readonly clientId: string; readonly retryAfter: Seconds }
   | { readonly reason: 'client-expired'; readonly clientId: string; readonly expires: Seconds; readonly now: Seconds };
 
 /** The client, if the registry admits it now. An item past its `expires` is gone even while the table still has it. */
@@ -49,7 +51,7 @@ export function admitted(client: Client | undefined, id: ClientId, now: Seconds)
 
 /** What people read in a log line: the name it gave itself, or its id. */
 export function labelOf(client: Client): string {
-  return client.name ?? client.id;
+  return plainName(client.name) ?? client.id;
 }
 
 /** The most this client may have of the scopes there are. */

@@ -7,7 +7,7 @@ import { type Grant, mintGrant } from './grant.ts';
 import type { IdentityProvider } from './identity-provider.ts';
 import { onceEach, type Parameters } from './parameters.ts';
 import { isRegistered } from './redirect-uri.ts';
-import { intersection, knownRoles, scopesOfRoles } from './scope.ts';
+import { downScoped, type Implications, intersection, knownRoles, scopesOfRoles } from './scope.ts';
 import type { ClientDirectory, Grants, Transactions } from './store.ts';
 import { parseUpstreamState, type Transaction, upstreamCookie } from './transaction.ts';
 import { ownWrite, transactionRefusal } from './transaction-outcome.ts';
@@ -75,6 +75,8 @@ export type GrantPorts = {
   readonly catalogue: readonly string[];
   /** What each role of the organisation allows. */
   readonly roles: Readonly<Record<string, readonly string[]>>;
+  /** @default - no scope includes another */
+  readonly implies?: Implications | undefined;
 };
 
 /** The grant that was stored, and the code that goes to the client. */
@@ -82,7 +84,7 @@ export type Granted = { readonly grant: Grant; readonly code: string };
 
 /**
  * A person gets what the client may have at most, as far as they ticked it, as far as their roles allow it. Nobody
- * without a role gets a code.
+ * without a role, or without a tenant, gets a code.
  */
 export async function grantAccess(
   ports: GrantPorts,
@@ -102,11 +104,13 @@ export async function grantAccess(
   const { subject, tenant } = identity.value;
   const roles = knownRoles(identity.value.roles, ports.roles);
   if (roles.length === 0) return refuse({ reason: 'no-role', subject, roles: identity.value.roles.slice(0, 10) });
+  // Somebody of no tenant would be shown an empty database: better told now than puzzled later.
+  if (tenant === undefined) return refuse({ reason: 'no-tenant', subject });
 
   const allowed = scopesOfRoles(roles, ports.roles);
-  const scope = intersection(transaction.scope, agreed, reachOf(client, ports.catalogue), allowed);
-  if (scope.length === 0)
-    return refuse({ reason: 'nothing-granted', subject, agreed: intersection(transaction.scope, agreed) });
+  const ticked = intersection(transaction.scope, agreed);
+  const scope = downScoped(ticked, ports.implies ?? {}, reachOf(client, ports.catalogue), allowed);
+  if (scope.length === 0) return refuse({ reason: 'nothing-granted', subject, agreed: ticked });
 
   const minted = mintGrant(transaction, { subject, roles, tenant }, scope, ports.now, ports.random);
   const stored = await ports.grants.mint(minted.grant);

@@ -1,5 +1,7 @@
+import { withImplied } from '../tools/authorize.ts';
 import type { Client } from './client.ts';
 import { isLoopback } from './redirect-uri.ts';
+import type { Implications } from './scope.ts';
 import type { AuthorizationRequest } from './transaction.ts';
 
 /**
@@ -14,12 +16,27 @@ export type ConsentView = {
   readonly clientId: string;
   /** The host at which the client describes itself, where that is another than the one the answer goes to. */
   readonly describedAt: string | undefined;
-  readonly scopes: readonly { readonly scope: string; readonly words: string }[];
+  readonly scopes: readonly ConsentScope[];
   readonly resource: string;
   /** Whether it may come back without asking, with a refresh token. */
   readonly staysConnected: boolean;
   /** Who asks for the password next. */
   readonly provider: string;
+};
+
+/** A box to tick. Its narrower scopes need no box of their own to be allowed, so the page says what comes with it. */
+export type ConsentScope = {
+  readonly scope: string;
+  readonly words: string;
+  /** The words of the scopes it includes. */
+  readonly includes: readonly string[];
+};
+
+/** What scopes mean, to people and to each other. */
+export type ScopeMeanings = {
+  readonly words: Readonly<Record<string, string>>;
+  /** @default - no scope includes another */
+  readonly implies?: Implications | undefined;
 };
 
 /** Where the answer goes: the one thing about a client that it cannot make up. */
@@ -46,16 +63,23 @@ function describedElsewhere(client: Client, redirectUri: string): string | undef
 export function describeConsent(
   client: Client,
   request: AuthorizationRequest,
-  words: Readonly<Record<string, string>>,
+  { words, implies = {} }: ScopeMeanings,
   provider: string,
 ): ConsentView {
+  const inWords = (scope: string) => words[scope] ?? scope;
+  const includes = (scope: string) =>
+    [...withImplied({ roles: {}, implies }, [scope])].filter((other) => other !== scope).sort();
   return {
     destination: destinationOf(request.redirectUri),
     redirectUri: request.redirectUri,
     name: client.name,
     clientId: client.id,
     describedAt: describedElsewhere(client, request.redirectUri),
-    scopes: request.scope.map((scope) => ({ scope, words: words[scope] ?? scope })),
+    scopes: request.scope.map((scope) => ({
+      scope,
+      words: inWords(scope),
+      includes: includes(scope).map(inWords),
+    })),
     resource: request.resource,
     staysConnected: client.grantTypes.includes('refresh_token'),
     provider,

@@ -1,4 +1,5 @@
 import type { Seconds } from '../ports.ts';
+import type { TooManyRequests } from './allowance.ts';
 import type { ClientRefusal } from './client.ts';
 import type { AssertionRefusal } from './client-assertion.ts';
 import type { InitialAccessRefusal } from './initial-access-token.ts';
@@ -87,6 +88,7 @@ export type CompletionRefusal =
   | IdentityRefused
   | IdentityUnavailable
   | { readonly reason: 'no-role'; readonly subject: string; readonly roles: readonly string[] }
+  | { readonly reason: 'no-tenant'; readonly subject: string }
   | { readonly reason: 'nothing-granted'; readonly subject: string; readonly agreed: readonly string[] }
   | StoreUnavailable;
 
@@ -134,6 +136,7 @@ export type TokenRefusal =
   | { readonly reason: 'resource-not-granted'; readonly grantId: string; readonly granted: string }
   | ScopeRefusal
   | GrantRefusal
+  | TooManyRequests
   | { readonly reason: 'signing-unavailable'; readonly detail: string }
   | StoreUnavailable;
 

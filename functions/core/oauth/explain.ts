@@ -35,6 +35,8 @@ export function explain(refusal: Refusal): string {
       return `client ${refusal.clientId} is not in the registry`;
     case 'document-not-admitted':
       return `no rule admits ${short(refusal.clientId)}`;
+    case 'document-not-fetched':
+      return `the document of ${short(refusal.clientId)} was not fetched: its host was asked too often, and may be asked again in ${refusal.retryAfter} s`;
     case 'document-unusable':
       return `the document of ${short(refusal.clientId)} could not be used: ${short(refusal.detail)}`;
     case 'client-disabled':
@@ -99,6 +101,8 @@ export function explain(refusal: Refusal): string {
       return `the identity provider cannot be reached: ${short(refusal.detail)}`;
     case 'no-role':
       return `${refusal.subject} has no role here (claims ${list(refusal.roles)})`;
+    case 'no-tenant':
+      return `${refusal.subject} belongs to no tenant here`;
     case 'nothing-granted':
       return `${refusal.subject} agreed to ${list(refusal.agreed)}, of which the roles allow nothing`;
     case 'grant-type-unsupported':
@@ -139,6 +143,8 @@ export function explain(refusal: Refusal): string {
       return `the refresh token expired (${refusal.end})`;
     case 'successor-unreadable':
       return `the successor of grant ${refusal.grantId} cannot be opened`;
+    case 'too-many-requests':
+      return `client ${refusal.clientId} has used up its tokens per second; there are more in ${refusal.retryAfter} s`;
     case 'access-token-presented':
       return 'an access token cannot be revoked; it lives for minutes';
     case 'signing-unavailable':

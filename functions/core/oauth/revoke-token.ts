@@ -7,6 +7,7 @@ import type { RevocationRefusal } from './errors.ts';
 import type { GrantId } from './identifiers.ts';
 import { onceEach, type Parameters } from './parameters.ts';
 import { identifyClient } from './present-grant.ts';
+import type { RecordEvent } from './recorded.ts';
 import type { ClientDirectory, Grants } from './store.ts';
 import { looksLikeJwt, parseTokenString } from './token-string.ts';
 
@@ -21,6 +22,7 @@ export type RevocationPorts = AssertionPorts & {
   readonly clock: Clock;
   readonly registry: ClientDirectory;
   readonly grants: Pick<Grants, 'revokeHeld'>;
+  readonly record: RecordEvent;
 };
 
 export type Revocation = {
@@ -63,5 +65,16 @@ export async function revokeToken(
   const proof = { clientId: id, familySecret: digest(parsed.familySecret) };
   const revoked = await ports.grants.revokeHeld(parsed.grantId, proof);
   if (!revoked.ok) return revoked;
+  if (revoked.value === 'revoked') {
+    const recorded = await ports.record({
+      kind: 'revocation',
+      clientId: id,
+      scopes: [],
+      decision: 'allowed',
+      reason: 'asked-by-client',
+      about: parsed.grantId,
+    });
+    if (!recorded.ok) return recorded;
+  }
   return ok({ clientId: id, grantId: parsed.grantId, revoked: revoked.value === 'revoked' });
 }

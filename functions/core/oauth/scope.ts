@@ -1,4 +1,5 @@
 import { ok, type Result, refuse } from '../result.ts';
+import { withImplied } from '../tools/authorize.ts';
 
 /** RFC 6749 appendix A.4: visible ASCII without the double quote and the backslash, one space between two. */
 const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/;
@@ -28,6 +29,30 @@ export function intersection(first: readonly string[], ...others: readonly (read
   return first.filter((scope) => others.every((other) => other.includes(scope)));
 }
 
+/** A broader scope to the narrower ones it includes, as the settings declare it. */
+export type Implications = Readonly<Record<string, readonly string[]>>;
+
+/**
+ * What is left of the wanted scopes within every reach. Of a broad scope that is out of reach, the narrower ones it
+ * includes and that are within remain: whoever asks to manage orders and may only see them gets to see them. A narrower
+ * scope is named only where no broader one that is left includes it.
+ */
+export function downScoped(
+  wanted: readonly string[],
+  implies: Implications,
+  ...reaches: readonly (readonly string[])[]
+): readonly string[] {
+  const expanded = reaches.map((reach) => withImplied({ roles: {}, implies }, reach));
+  const within = (scope: string) => expanded.every((reach) => reach.has(scope));
+  const kept = wanted.filter(within);
+  const included = [...withImplied({ roles: {}, implies }, wanted)].filter(
+    (scope) => !kept.includes(scope) && within(scope),
+  );
+  const broader = (scope: string) =>
+    [...kept, ...included].some((other) => other !== scope && withImplied({ roles: {}, implies }, [other]).has(scope));
+  return [...kept, ...included.filter((scope) => !broader(scope)).sort()];
+}
+
 /**
  * What a request for scopes may lead to at most: what it asks for, or `byDefault` when it asks for nothing, as far as
  * `reach` allows. Scopes nobody knows are dropped while a known one remains (RFC 6749 section 3.3 lets the server
@@ -37,10 +62,11 @@ export function scopeWithin(
   requested: readonly string[] | undefined,
   reach: readonly string[],
   byDefault: readonly string[],
+  implies: Implications = {},
 ): Result<readonly string[], ScopeRefusal> {
   const asked = (requested ?? []).filter((scope) => scope !== OFFLINE_ACCESS);
   const wanted = asked.length === 0 ? byDefault : asked;
-  const scopes = intersection(wanted, reach);
+  const scopes = downScoped(wanted, implies, reach);
   return scopes.length > 0 ? ok(scopes) : refuse({ reason: 'scope-beyond-reach', requested: wanted, reach });
 }
 

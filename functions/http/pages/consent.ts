@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import type { ConsentView, Destination } from '../../core/oauth/consent.ts';
+import { plainName } from '../../core/oauth/plain-name.ts';
 import { document } from './document.ts';
 
 /** What the form carries unseen: which sign-in it belongs to, and proof that it was this page. */
@@ -13,7 +14,7 @@ export async function consentPage(view: ConsentView, fields: ConsentFields): Pro
   return document(
     'Allow access?',
     html`<h1>${asker(view.destination)} asks for access to <strong>${new URL(view.resource).host}</strong></h1>
-<p>${calledItself(view.name)}</p>
+<p>${calledItself(plainName(view.name))}</p>
 ${warning(view.destination)}${elsewhere(view)}
 <form method="post" action="/consent">
 <input type="hidden" name="transaction" value="${fields.transaction}">
@@ -22,8 +23,8 @@ ${warning(view.destination)}${elsewhere(view)}
 <legend>With your permission it can</legend>
 <div class="scopes">
 ${view.scopes.map(
-  ({ scope, words }) =>
-    html`<label><input type="checkbox" name="scope" value="${scope}" checked><span>${words}<code>${scope}</code></span></label>
+  ({ scope, words, includes }) =>
+    html`<label><input type="checkbox" name="scope" value="${scope}" checked><span>${words}${included(includes)}<code>${scope}</code></span></label>
 `,
 )}</div>
 </fieldset>
@@ -48,6 +49,11 @@ ${view.scopes.map(
 </div>
 </form>`,
   );
+}
+
+/** A broad permission carries narrower ones, whether or not their boxes are ticked: so they are said where it is. */
+function included(words: readonly string[]) {
+  return words.length === 0 ? '' : ` (includes: ${words.join('; ')})`;
 }
 
 function asker(destination: Destination) {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ClientKey, readClientKeys } from '../../../functions/core/oauth/cimd/client-keys.ts';
 import { type ClientId, parseClientId } from '../../../functions/core/oauth/identifiers.ts';
+import { plainName } from '../../../functions/core/oauth/plain-name.ts';
 import { PRESETS } from '../../../functions/core/oauth/presets/index.ts';
 import { checkRedirectUri } from '../../../functions/core/oauth/redirect-uri.ts';
 import { Problem } from '../../problem.ts';
@@ -13,6 +14,9 @@ const MAX_REDIRECT_URIS = 10;
 const MAX_NAME = 100;
 const UNITS: Readonly<Record<string, number>> = { m: 60, h: 3_600, d: 86_400 };
 const LONGEST_DAYS = 365;
+
+/** Their ids are kept beside the invitation, so that each is counted once. */
+const MOST_USES = 1_000;
 
 /** The one client id a command is about. @throws Problem */
 export function oneClientId(verb: string, ids: readonly string[]): ClientId {
@@ -36,7 +40,7 @@ export function clientName(text: string | undefined): string {
   const name = text.normalize('NFC').trim();
   if ([...name].length > MAX_NAME)
     throw new Problem(`--name has ${[...name].length} characters. Use ${MAX_NAME} at most.`);
-  if (/[\p{C}\p{Zl}\p{Zp}]/u.test(name)) {
+  if (plainName(name) !== name.replaceAll(/ +/g, ' ')) {
     throw new Problem(`--name is ${JSON.stringify(name)}, with characters that do not print. Use printable ones.`);
   }
   return name;
@@ -127,5 +131,15 @@ export function duration(flag: string, text: string): number {
   if (seconds > 0 && seconds <= LONGEST_DAYS * 86_400) return seconds;
   throw new Problem(
     `${flag} is "${text}". Use minutes, hours or days such as 30m, 24h or 7d, ${LONGEST_DAYS}d at most.`,
+  );
+}
+
+/** How many clients may come with an invitation; `undefined` for any number. @throws Problem */
+export function usesOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const uses = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : 0;
+  if (uses >= 1 && uses <= MOST_USES) return uses;
+  throw new Problem(
+    `--uses is "${text}". Use a whole number of clients from 1 to ${MOST_USES}, or leave it out for any number.`,
   );
 }

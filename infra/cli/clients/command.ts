@@ -9,8 +9,10 @@ import {
 import { CLIENT_IDLE, NEVER } from '../../../functions/core/oauth/lifetimes.ts';
 import { Problem } from '../../problem.ts';
 import { asOperator, FLAG, TEXT, TEXTS, usageOf } from '../operator.ts';
+import { recordedRegistry } from '../recorded-desks.ts';
+import { rules } from '../rules/command.ts';
 import { dateOf, printable } from '../text-table.ts';
-import { assertionKeys, clientName, duration, oneClientId, redirectUris, scopeCeiling } from './arguments.ts';
+import { assertionKeys, clientName, duration, oneClientId, redirectUris, scopeCeiling, usesOf } from './arguments.ts';
 import { openRegistryDesk, type RegistryDesk } from './registry-desk.ts';
 import { shownClients } from './show.ts';
 
@@ -20,8 +22,9 @@ const USAGE = usageOf(
     'gatehouse clients add --name NAME --redirect-uri URI … [--scope SCOPE …]',
     '                      [--private-key-jwt --jwks FILE] [--json]',
     'gatehouse clients approve | disable | remove CLIENT_ID [--json]',
-    'gatehouse clients invite [--scope SCOPE …] [--expires 24h] [--json]',
+    'gatehouse clients invite [--scope SCOPE …] [--expires 24h] [--uses N] [--json]',
     'gatehouse clients uninvite INVITATION_ID [--json]',
+    'gatehouse clients rules list | add | remove …',
   ],
   'registry',
 );
@@ -43,16 +46,17 @@ const now = () => Math.floor(Date.now() / 1000);
  */
 export async function clients(args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args;
+  if (name === 'rules') return rules(rest);
   if (name !== 'list' && !Object.hasOwn(VERBS, name))
     throw new Problem(`gatehouse clients has no "${name}".\n${USAGE}`);
   const { values, positionals } = parseLine(rest);
   if (!ABOUT_ONE.has(name) && positionals.length > 0) {
     throw new Problem(`gatehouse clients ${name} takes no "${positionals[0]}".\n${USAGE}`);
   }
-  const deployed = { role: values.role, table: values['registry-table'] };
+  const deployed = { role: values.role, table: values['registry-table'], auditTable: values['audit-table'] };
   const verb = VERBS[name];
-  const said = await asOperator('registry', deployed, async (table) => {
-    const desk = openRegistryDesk(table);
+  const said = await asOperator('registry', deployed, async (table, record) => {
+    const desk = recordedRegistry(openRegistryDesk(table), record);
     if (verb === undefined) return shownClients(await desk.list(), now(), values.json);
     const { json, text } = await verb(desk, { values, positionals }, positionals);
     return values.json ? `${JSON.stringify(json)}\n` : `${text}\n`;
@@ -116,14 +120,15 @@ const VERBS: Readonly<Record<string, Verb>> = {
   invite: async (desk, { values }) => {
     const ceiling = scopeCeiling(values.scope);
     const expires = now() + duration('--expires', values.expires);
-    const { token, text } = drawInitialAccessToken(randomBytes, { ceiling, expires });
+    const uses = usesOf(values.uses);
+    const { token, text } = drawInitialAccessToken(randomBytes, { ceiling, uses, expires });
     if ((await desk.invite(token)) === 'already') throw new Problem('That invitation is there already. Run it again.');
     const scope = ceiling?.join(' ');
     return {
-      json: { invitation_id: token.id, initial_access_token: text, scope: scope ?? null, expires },
+      json: { invitation_id: token.id, initial_access_token: text, scope: scope ?? null, uses: uses ?? null, expires },
       text: [
         `Initial access token, shown this once:\n${text}`,
-        `Good until ${dateOf(expires, NEVER)} for any number of registrations, each with ${scope ?? 'every scope'} at most.`,
+        `Good until ${dateOf(expires, NEVER)} for ${uses === undefined ? 'any number of clients' : uses === 1 ? 'one client' : `${uses} clients`}, each with ${scope ?? 'every scope'} at most.`,
         `It is sent as "Authorization: Bearer" to /register, where gatehouse.registration.dcr is "token".`,
         `To take it back: gatehouse clients uninvite ${token.id}`,
       ].join('\n'),
@@ -150,10 +155,18 @@ function unknown(id: string): Problem {
 
 function parseLine(args: readonly string[]): Options {
   try {
-    return parse(args);
+    return parse(withNegativeNumbers(args));
   } catch (error) {
     throw new Problem(`${(error as Error).message}\n${USAGE}`);
   }
+}
+
+/** `--uses -1` would be taken for two options, and the person told about dashes instead of about the number. */
+function withNegativeNumbers(args: readonly string[]): readonly string[] {
+  const at = args.indexOf('--uses');
+  const value = at < 0 ? undefined : args[at + 1];
+  if (value === undefined || !/^-\d/.test(value)) return args;
+  return [...args.slice(0, at), `--uses=${value}`, ...args.slice(at + 2)];
 }
 
 function parse(args: readonly string[]) {
@@ -168,8 +181,10 @@ function parse(args: readonly string[]) {
       'redirect-uri': TEXTS,
       scope: TEXTS,
       expires: { type: 'string', default: '24h' },
+      uses: TEXT,
       role: TEXT,
       'registry-table': TEXT,
+      'audit-table': TEXT,
     },
   });
 }

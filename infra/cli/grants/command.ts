@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { NEVER } from '../../../functions/core/oauth/lifetimes.ts';
 import { Problem } from '../../problem.ts';
 import { asOperator, FLAG, TEXT, usageOf } from '../operator.ts';
+import { recordedGrants } from '../recorded-desks.ts';
 import { type Column, dateOf, textTable } from '../text-table.ts';
 import { type GrantRow, type GrantsDesk, openGrantsDesk, type Whose } from './grants-desk.ts';
 
@@ -31,13 +32,13 @@ const columns = (now: number): readonly Column<GrantRow>[] => [
 export async function grants(args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args;
   if (name !== 'list' && name !== 'revoke') throw new Problem(`gatehouse grants has no "${name}".\n${USAGE}`);
-  const { json, user, client, role, 'grants-table': table } = parse(rest);
+  const { json, user, client, role, 'grants-table': table, 'audit-table': auditTable } = parse(rest);
   const whose: Whose = { user, client };
   if (name === 'revoke' && user === undefined && client === undefined) {
     throw new Problem(`gatehouse grants revoke needs --user or --client: it does not revoke everything.\n${USAGE}`);
   }
-  const said = await asOperator('grants', { role, table }, (open) => {
-    const desk = openGrantsDesk(open);
+  const said = await asOperator('grants', { role, table, auditTable }, (open, record) => {
+    const desk = recordedGrants(openGrantsDesk(open), record);
     return name === 'list' ? list(desk, whose, json) : revoke(desk, whose, json);
   });
   process.stdout.write(said);
@@ -72,7 +73,14 @@ function statusOf({ status, expires }: GrantRow, now: number): string {
 }
 
 function parse(args: readonly string[]) {
-  const options = { json: FLAG, user: TEXT, client: TEXT, role: TEXT, 'grants-table': TEXT } as const;
+  const options = {
+    json: FLAG,
+    user: TEXT,
+    client: TEXT,
+    role: TEXT,
+    'grants-table': TEXT,
+    'audit-table': TEXT,
+  } as const;
   try {
     return parseArgs({ args: [...args], options }).values;
   } catch (error) {

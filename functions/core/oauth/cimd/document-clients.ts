@@ -8,7 +8,7 @@ import { type ClientKey, readClientKeys } from './client-keys.ts';
 import { isDocumentUrl } from './document-url.ts';
 import { type ClientDocument, readDocument } from './read-document.ts';
 import { admittingRule, type DocumentRule } from './rule.ts';
-import type { Documents, FetchDocument, Rules, StoredDocument } from './store.ts';
+import type { Documents, FetchDocument, FetchFailure, Rules, StoredDocument } from './store.ts';
 
 /**
  * Clients that are known by a document at their address. Only the beginning of a sign-in fetches; everything after it
@@ -114,12 +114,12 @@ async function fetchDocument(
 ): Promise<Result<StoredDocument, ClientRefusal>> {
   const fetched = await fetch(id);
   const had = fetched.ok || rule.pinned === undefined ? fetched : ok({ text: rule.pinned, freshFor: PINNED_FRESH });
-  if (!had.ok) return unusable(id, had.error);
+  if (!had.ok) return notHad(id, had.error);
   const { text, freshFor } = had.value;
   const document = readDocument(text, id, rule);
   if (!document.ok) return unusable(id, document.error);
   const keys = await fetchKeys(fetch, document.value, rule);
-  if (!keys.ok) return unusable(id, keys.error);
+  if (!keys.ok) return notHad(id, keys.error);
   const now = clock.seconds();
   const freshUntil = now + Math.min(freshFor, keys.value?.freshFor ?? freshFor, FRESHEST);
   return ok({ url: id, status: 'on', text, keys: keys.value?.text, freshUntil, expires: now + KEPT });
@@ -131,7 +131,8 @@ async function fetchKeys(fetch: FetchDocument, { jwksUri }: ClientDocument, rule
   if (!isDocumentUrl(jwksUri)) return refuse('its jwks_uri is no address to fetch');
   if (new URL(jwksUri).host !== rule.keysHost) return ok(undefined);
   const fetched = await fetch(jwksUri);
-  return fetched.ok ? fetched : refuse(`its keys: ${fetched.error}`);
+  if (fetched.ok) return fetched;
+  return refuse(typeof fetched.error === 'string' ? `its keys: ${fetched.error}` : fetched.error);
 }
 
 /** The client that a document describes, under this rule. */
@@ -167,6 +168,11 @@ function keysOf({ jwks, jwksUri }: ClientDocument, fetched: string | undefined):
   } catch {
     return refuse('its keys are no JSON');
   }
+}
+
+function notHad(id: ClientId, failure: FetchFailure) {
+  if (typeof failure === 'string') return unusable(id, failure);
+  return refuse({ reason: 'document-not-fetched', clientId: id, retryAfter: failure.retryAfter });
 }
 
 function unusable(id: ClientId, detail: string) {

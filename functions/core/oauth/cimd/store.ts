@@ -37,5 +37,10 @@ export type RulesDesk = { readonly write: (host: string, rules: HostRules) => Pr
 /** What came from an address, and for how many seconds its owner lets it be kept. */
 export type Fetched = { readonly text: string; readonly freshFor: Seconds };
 
-/** An error is a phrase for the log, never for the wire: it tells what this server can reach. */
-export type FetchDocument = (url: string) => Promise<Result<Fetched, string>>;
+/** Nothing was fetched, to spare the host. The address may be asked for again after `retryAfter`. */
+export type HostSpared = { readonly reason: 'host-spared'; readonly retryAfter: Seconds };
+
+/** A phrase for the log, never for the wire: it tells what this server can reach. Or that it was not tried. */
+export type FetchFailure = string | HostSpared;
+
+export type FetchDocument = (url: string) => Promise<Result<Fetched, FetchFailure>>;
