@@ -35,8 +35,10 @@ export function auditOf(config: Config<'mcp'> | Config<'mcpWrite'>, logger: Logg
 }
 
 /** The database as the login of this function's own secret, which is the only one its role may read. */
-export function databaseOf(config: Config<'mcp'> | Config<'mcpWrite'>) {
-  const readSecret = createSecretReader(new SecretsManagerClient(BOUNDED));
+export function databaseOf(
+  config: Config<'mcpAtDatabase'> | Config<'mcpWrite'>,
+  readSecret = createSecretReader(new SecretsManagerClient(BOUNDED)),
+) {
   return {
     // Retries are the adapter's: it knows which statement may be repeated.
     client: new RDSDataClient({ maxAttempts: 1 }),

@@ -1,22 +1,20 @@
 import type { McpEngine } from '../adapters/mcp-engine.ts';
 import type { Caller, Clock } from '../core/ports.ts';
-import { ok, type Result, refuse } from '../core/result.ts';
-import { outcomeOf } from '../core/tools/answer.ts';
+import { ok, type Result, refuse, unreachable } from '../core/result.ts';
+import type { Offered } from '../core/tools/audited.ts';
 import { authorize, reachOf } from '../core/tools/authorize.ts';
-import { type CallPorts, callTool } from '../core/tools/call.ts';
-import { record } from '../core/tools/record.ts';
+import { type RecordedCall, record } from '../core/tools/record.ts';
 import type { VerifiedToken, VerifyToken } from '../core/tools/token.ts';
-import { visibleTools } from '../core/tools/visible.ts';
 import { authenticate } from '../http/bearer.ts';
 import type { Handle, RequestContext } from '../http/endpoint.ts';
 import { type McpRefusal, mcpRefusal, noteOf, type ScopeRefusal } from '../http/mcp-errors.ts';
 import type { HttpRequest, HttpResponse } from '../http/message.ts';
 import { createOriginGate } from '../http/origin.ts';
-import type { RequestLog } from '../http/request-line.ts';
 import { type NamedCall, namedCall } from './named-call.ts';
+import { type OfferPorts, offer } from './offer.ts';
 import { readMessage } from './read-message.ts';
 
-export type McpPorts = CallPorts & {
+export type McpPorts = OfferPorts & {
   /** Where this server is. The resource is `<issuer>/mcp`. */
   readonly issuer: string;
   /** What a client without a token is told to ask for. */
@@ -30,8 +28,9 @@ export type McpPorts = CallPorts & {
 
 type Answer = Result<HttpResponse, McpRefusal>;
 type Signed = VerifiedToken & { readonly token: string };
+type Target = NonNullable<NamedCall['target']>;
 
-/** Longest a tool may run, in milliseconds, and what is kept back of the invocation to answer in. */
+/** Longest a call may run, in milliseconds, and what is kept back of the invocation to answer in. */
 const RUN_LIMIT = 25_000;
 const ANSWER_TIME = 1_000;
 
@@ -74,9 +73,22 @@ export function createMcpRoutes(ports: McpPorts): Handle {
   };
 }
 
-function operationOf({ registry }: McpPorts, { method, tool }: NamedCall): string {
-  if (tool === undefined) return method;
-  return `${method} ${registry.find(tool) ? tool : '(unknown tool)'}`;
+function operationOf(ports: McpPorts, { method, target }: NamedCall): string {
+  if (!target) return method;
+  return `${method} ${find(ports, target)?.name ?? `(unknown ${target.kind})`}`;
+}
+
+function find({ registry, resources, prompts }: McpPorts, { kind, name }: Target): Offered | undefined {
+  switch (kind) {
+    case 'tool':
+      return registry.find(name);
+    case 'resource':
+      return resources.find(name)?.resource;
+    case 'prompt':
+      return prompts.find(name);
+    default:
+      return unreachable(kind);
+  }
 }
 
 /**
@@ -84,22 +96,29 @@ function operationOf({ registry }: McpPorts, { method, tool }: NamedCall): strin
  * client step up. Everything else, also a call that no consent could allow, is the engine's to answer.
  */
 async function judgeScope(
-  { registry, policy, audit }: McpPorts,
-  { tool: name, input }: NamedCall,
+  ports: McpPorts,
+  { target }: NamedCall,
   caller: Caller,
   { requestId, log }: RequestContext,
 ): Promise<Result<undefined, McpRefusal>> {
-  const tool = name === undefined ? undefined : registry.find(name);
-  if (!tool) return ok(undefined);
-  const allowed = authorize(policy, caller, tool);
+  const { policy, audit } = ports;
+  const offered = target && find(ports, target);
+  if (!offered) return ok(undefined);
+  const allowed = authorize(policy, caller, offered);
   if (allowed.ok || allowed.error.reason !== 'insufficient-scope') return ok(undefined);
   const { reason, needs, missing } = allowed.error;
-  const call = { name: tool.name, arguments: input, caller, requestId, log };
-  const recorded = await record(audit, call, tool, { phase: 'call', decision: 'denied', reason });
+  const call = { ...recordedAs(target), caller, requestId, log };
+  const recorded = await record(audit, call, offered, { phase: 'call', decision: 'denied', reason });
   if (!recorded) return refuse({ reason: 'not-recorded' });
   const held = [...caller.scopes].filter((scope) => reachOf(policy, caller.roles)?.has(scope)).sort();
   const refusal: ScopeRefusal = { reason, scopes: [...new Set([...needs, ...held])], missing };
   return refuse(refusal);
+}
+
+/** As the runners record it too, so that a refused read is found under the arguments of an allowed one. */
+function recordedAs({ kind, name, input }: Target): Pick<RecordedCall, 'kind' | 'name' | 'arguments'> {
+  if (kind === 'tool') return { name, arguments: input };
+  return { kind, name, arguments: kind === 'resource' ? { uri: name } : input };
 }
 
 async function serve(
@@ -111,23 +130,7 @@ async function serve(
 ): Promise<HttpResponse> {
   const time = Math.min(RUN_LIMIT, deadline - ports.clock.millis() - ANSWER_TIME);
   const signal = AbortSignal.timeout(Math.max(time, 1));
-  const { status, headers, body } = await ports.engine.serve({
-    headers: request.headers,
-    message,
-    tools: visibleTools(ports.registry, ports.policy, caller),
-    log,
-    call: async (name, input) => {
-      const answer = await callTool(ports, { name, arguments: input, caller, token, requestId, signal, log });
-      tell(log, caller.subject, answer);
-      return answer;
-    },
-  });
+  const offered = offer(ports, { caller, token, requestId, signal, log });
+  const { status, headers, body } = await ports.engine.serve({ headers: request.headers, message, log, ...offered });
   return { status, headers: { ...headers, 'cache-control': 'no-store' }, body };
-}
-
-/** What came of a call: for the terminal, and for whoever asks the log how many rows somebody was given. */
-function tell(log: RequestLog, subject: string, answer: Awaited<ReturnType<typeof callTool>>): void {
-  const { failure, rows } = answer.ok ? outcomeOf(answer.value) : { failure: 'there is no tool of this name', rows: 0 };
-  if (failure === undefined) log.add({ rows });
-  log.note(failure === undefined ? `${subject}   ${rows} ${rows === 1 ? 'row' : 'rows'}` : `${subject}: ${failure}`);
 }

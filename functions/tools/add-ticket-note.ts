@@ -15,13 +15,10 @@ export default defineTool({
   output: z.object({ added: z.boolean(), noteId: z.string().nullable() }),
   async run({ ticketId, body }, { sql, requestId }) {
     // Tenant and author are not ours to give: the database takes them from the signed context.
-    const [added] = await sql`
+    const [note] = await sql`
       INSERT INTO app.notes (ticket_id, body, request_id)
       SELECT id, ${body}, ${requestId} FROM app.tickets WHERE number = ${ticketId} OR id::text = ${ticketId}
-      ON CONFLICT (tenant, request_id) DO NOTHING
       RETURNING id`;
-    // Nothing was inserted: there is no such ticket, or this very call has been carried out before.
-    const [note] = added ? [added] : await sql`SELECT id FROM app.notes WHERE request_id = ${requestId}`;
     return { added: note !== undefined, noteId: note?.id ?? null };
   },
 });

@@ -1,5 +1,9 @@
 import * as z from 'zod';
 import { defineTool } from '../core/tools/define.ts';
+import { trusted } from '../core/tools/trusted.ts';
+
+const ADVICE =
+  'No ticket of this organisation has that number or id. Ask the person for the number, such as T-301, and do not guess one.';
 
 export default defineTool({
   name: 'read_ticket',
@@ -25,13 +29,14 @@ export default defineTool({
       })
       .nullable(),
     notes: z.array(z.object({ author: z.string(), body: z.string(), created_at: z.string() })),
+    advice: trusted(ADVICE, 'constant; says what to do when there is no ticket, and nothing about one'),
   }),
   async run({ ticketId }, { sql }) {
     const [ticket] = await sql`
       SELECT t.number, c.name AS customer, t.subject, t.body, t.status, t.created_at, t.id
         FROM app.tickets t JOIN app.customers c ON c.id = t.customer_id
        WHERE t.number = ${ticketId} OR t.id::text = ${ticketId}`;
-    if (!ticket) return { ticket: null, notes: [] };
+    if (!ticket) return { ticket: null, notes: [], advice: ADVICE };
     const notes = await sql`
       SELECT author, body, created_at FROM app.notes
        WHERE ticket_id = ${ticket.id ?? null}::uuid

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTokenVerifier } from '../../functions/adapters/access-token.ts';
 import { createMcpEngine } from '../../functions/adapters/mcp-engine.ts';
+import { advertisedTool } from '../../functions/core/tools/answer.ts';
 import { type Loopback, listen } from '../core/tools/fixture/loopback.ts';
 import { aStack, clock, probe, registry } from '../core/tools/fixture/stack.ts';
 import { signer, token } from '../core/tools/fixture/tokens.ts';
@@ -131,7 +132,7 @@ test('what an unexpected error says stays inside', async () => {
       'mcp-name': 'probe',
     },
     message: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'probe', arguments: {}, _meta: envelope } },
-    tools: registry.tools,
+    tools: registry.tools.map(advertisedTool),
     call: async () => Promise.reject(Object.assign(new Error('password=hunter2'), { code: -32000, data: 'hunter2' })),
     log: { add: () => {}, warn: () => {}, error: (...entry) => void logged.push(entry) },
   });

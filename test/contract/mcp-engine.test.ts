@@ -141,6 +141,7 @@ describe.each([
     expect(text(result)).toMatch(/^The arguments do not fit/);
     expect(text(result).match(/^<<<END/gm)).toHaveLength(1);
     expect(text(result)).toContain('source=input');
+    expect(result._meta).toMatchObject({ 'gatehouse/trust': { level: 'untrusted', source: 'input' } });
     expect(probe.runs).toBe(runs);
     expect(stack.audit).toMatchObject([{ decision: 'invalid', reason: 'arguments', tool: 'probe' }]);
     await client.close();

@@ -1,7 +1,9 @@
+import type { FenceOptions } from '../fence/fence.ts';
 import { fencedError } from '../fence/fenced-error.ts';
-import { fenceResult } from '../fence/structured.ts';
+import { fenceResult, structuredOutputSchema, trustKey, trustLabel } from '../fence/structured.ts';
 import { type CallFailure, mayRetry, sentenceOf } from './failure.ts';
 import type { RegisteredTool } from './registry.ts';
+import { apart } from './trusted.ts';
 
 /** The result of a tools/call, as MCP spells it. */
 export type ToolAnswer = {
@@ -11,21 +13,39 @@ export type ToolAnswer = {
   readonly _meta: Readonly<Record<string, unknown>>;
 };
 
-/** Prefix of our `_meta` keys. */
-const OURS = 'gatehouse';
+/** Our `_meta` keys, beside the fence's own trust label. */
+export const META = { digest: 'gatehouse/digest', error: 'gatehouse/error' } as const;
 
-/** What a client is told about a tool besides the protocol's own fields. */
-export function toolMeta(tool: RegisteredTool): Readonly<Record<string, unknown>> {
-  return { [`${OURS}/digest`]: `sha256:${tool.digest}` };
+/** What a client is told about a tool, a resource or a prompt besides the protocol's own fields. */
+export function digestMeta({ digest }: { readonly digest: string }): Readonly<Record<string, unknown>> {
+  return { [META.digest]: `sha256:${digest}` };
 }
 
-/** A result, fenced: there is no other way from a tool's plain value to the wire. */
-export function resultAnswer(tool: RegisteredTool, value: object, nonce: string): ToolAnswer {
-  const { text, structured, meta } = fenceResult(value, { source: `tool:${tool.name}`, nonce });
+/** A tool as tools/list names it. */
+export function advertisedTool(tool: RegisteredTool) {
+  const { name, title, description, inputSchema, annotations } = tool;
   return {
-    content: [{ type: 'text', text }],
-    structuredContent: structured,
-    _meta: { ...meta, ...toolMeta(tool) },
+    name,
+    title,
+    description,
+    inputSchema: { ...inputSchema, type: 'object' as const },
+    outputSchema: structuredOutputSchema,
+    annotations,
+    _meta: digestMeta(tool),
+  };
+}
+
+/**
+ * A result, fenced: there is no other way from a tool's plain value to the wire. Constant sentences that its author
+ * declared, and that the result says, stand before the fence.
+ */
+export function resultAnswer(tool: RegisteredTool, value: object, fence: Omit<FenceOptions, 'source'>): ToolAnswer {
+  const { said, data } = apart(tool.output, value);
+  const { text, structured, meta } = fenceResult(data, { ...fence, source: `tool:${tool.name}` });
+  return {
+    content: [{ type: 'text', text: [...said, text].join('\n') }],
+    structuredContent: { ...structured, ...(said.length > 0 && { trusted: said }) },
+    _meta: { ...meta, ...digestMeta(tool) },
   };
 }
 
@@ -36,13 +56,16 @@ export function failureAnswer({ code, details }: CallFailure, requestId: string,
   return {
     content: [{ type: 'text', text }],
     isError: true,
-    _meta: { [`${OURS}/error`]: { code, retry: mayRetry(code), request_id: requestId } },
+    _meta: {
+      [META.error]: { code, retry: mayRetry(code), request_id: requestId },
+      ...(details !== undefined && { [trustKey]: trustLabel(details, { source: 'input', nonce }) }),
+    },
   };
 }
 
 /** What an answer amounts to: how many rows of data it holds, or the code of its failure. */
 export function outcomeOf(answer: ToolAnswer): { readonly rows: number; readonly failure: string | undefined } {
   const rows = answer.structuredContent?.rows;
-  const error = answer._meta[`${OURS}/error`] as { readonly code: string } | undefined;
+  const error = answer._meta[META.error] as { readonly code: string } | undefined;
   return { rows: Array.isArray(rows) ? rows.length : 0, failure: error?.code };
 }

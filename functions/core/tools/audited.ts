@@ -5,7 +5,14 @@ import type { RegisteredTool } from './registry.ts';
 /** Resolves with the row's hash when the row is durable, and only then; rejects otherwise. */
 export type AppendAudit = (event: AuditEvent) => Promise<{ readonly hash: string }>;
 
+/** What the audit log knows of the thing that was asked for: a tool, a resource or a prompt. */
+export type Offered = Pick<RegisteredTool, 'name' | 'digest' | 'scopes' | 'access' | 'database'>;
+
+export type Kind = 'tool' | 'resource' | 'prompt';
+
 type Recorded = {
+  /** A tool unless it says otherwise. */
+  readonly kind?: Exclude<Kind, 'tool'>;
   readonly name: string;
   readonly arguments: unknown;
   readonly caller: Caller;
@@ -16,7 +23,7 @@ type Recorded = {
 export type Judgement = Pick<AuditEvent, 'phase' | 'decision' | 'reason' | 'rows' | 'durationMs'>;
 
 /** The event of one call. `dbRole` is the database user a call may reach: none when it was refused before. */
-export function callEvent(call: Recorded, tool: RegisteredTool | undefined, judgement: Judgement): AuditEvent {
+export function callEvent(call: Recorded, tool: Offered | undefined, judgement: Judgement): AuditEvent {
   const { subject, clientId, scopes } = call.caller;
   const refused = judgement.decision === 'denied' || judgement.decision === 'invalid';
   return {
@@ -24,7 +31,7 @@ export function callEvent(call: Recorded, tool: RegisteredTool | undefined, judg
     requestId: call.requestId,
     clientId,
     subject,
-    tool: tool?.name ?? nameOfUnknown(call.name),
+    tool: recordedName(call, tool),
     toolDigest: tool?.digest,
     arguments: call.arguments ?? {},
     scopes: [...scopes].sort(),
@@ -32,8 +39,16 @@ export function callEvent(call: Recorded, tool: RegisteredTool | undefined, judg
   };
 }
 
-function roleOf(tool: RegisteredTool | undefined): AuditEvent['dbRole'] {
-  if (!tool || tool.scopes.length === 0) return undefined;
+/**
+ * A resource is recorded as `resource:<name>` and a prompt as `prompt:<name>`. No name holds a colon, neither of a tool nor
+ * of an unknown one, so a row says of which kind it is and nobody can make one say otherwise.
+ */
+function recordedName({ kind, name }: Recorded, offered: Offered | undefined): string {
+  return `${kind === undefined ? '' : `${kind}:`}${offered?.name ?? nameOfUnknown(name)}`;
+}
+
+function roleOf(tool: Offered | undefined): AuditEvent['dbRole'] {
+  if (!tool || tool.scopes.length === 0 || tool.database === 'none') return undefined;
   return tool.access === 'read' ? 'mcp_reader' : 'mcp_writer';
 }
 

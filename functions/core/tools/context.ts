@@ -1,4 +1,5 @@
 import type { Caller, Row, SqlFailure, SqlValue, Statement } from '../ports.ts';
+import type { SayProgress } from './progress.ts';
 
 /**
  * What a tool's `run` is handed besides its input. Everything here is bound to one call of one person: a tool never
@@ -43,7 +44,11 @@ type Shared = {
   readonly signal: AbortSignal;
 };
 
-export type ReadContext = Shared & { readonly sql: ReadSql };
+export type ReadContext = Shared & {
+  readonly sql: ReadSql;
+  /** Tells a client that asked for it how far the call has come; without one it does nothing. */
+  readonly progress: SayProgress;
+};
 
 export type WriteContext = Shared & {
   readonly sql: WriteSql;
@@ -58,6 +63,16 @@ export class SqlRefusal extends Error {
   constructor(failure: SqlFailure) {
     super(`the database gave no rows: ${failure.reason}`);
     this.failure = failure;
+  }
+}
+
+/** A tool will not do what its arguments ask for. `why` may quote anybody, and reaches the model only inside a fence. */
+export class ToolRefusal extends Error {
+  readonly why: string;
+
+  constructor(why: string) {
+    super('the tool refused its arguments');
+    this.why = why;
   }
 }
 

@@ -8,7 +8,7 @@ export type Access = 'read' | 'write';
 export type OutputSchema = z.ZodObject | z.ZodArray<z.ZodObject>;
 
 /** What `run` returns: the declared fields. The output schema looks at their values, so rows can be returned as they are. */
-type Returned<T> = T extends readonly unknown[] ? readonly unknown[] : { readonly [Field in keyof T]: unknown };
+export type Returned<T> = T extends readonly unknown[] ? readonly unknown[] : { readonly [Field in keyof T]: unknown };
 
 /** A tool as its author writes it. Every field that a model or a person reads is constant, printable ASCII. */
 export type ToolDefinition<A extends Access, I extends z.ZodObject, O extends OutputSchema> = {
@@ -23,6 +23,8 @@ export type ToolDefinition<A extends Access, I extends z.ZodObject, O extends Ou
   readonly scopes: readonly string[];
   /** A person approves each call, with its exact arguments, on a page of ours. Only a write tool can ask for it. */
   readonly approval?: A extends 'write' ? 'required' : never;
+  /** A read tool that never uses `sql`, such as one that asks another service: it is offered without a database too. */
+  readonly database?: A extends 'read' ? 'none' : never;
   /** `z.strictObject`: an argument nobody declared is refused. */
   readonly input: I;
   /** What leaves, `z.object` or a list of them: fields it does not name are dropped, values it does not fit fail the call. */
@@ -44,6 +46,7 @@ export type Tool = {
   readonly access: Access;
   readonly scopes: readonly string[];
   readonly approval?: 'required';
+  readonly database?: 'none';
   readonly input: z.ZodObject;
   readonly output: OutputSchema;
   readonly examples?: readonly unknown[];

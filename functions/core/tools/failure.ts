@@ -1,4 +1,5 @@
 import type { SqlFailure } from '../ports.ts';
+import type { Kind } from './audited.ts';
 
 /**
  * Why a call gave no result. The model reads a fixed sentence per code, so nothing of an error, a row or a stack can
@@ -8,6 +9,10 @@ const FAILURES = {
   invalid_arguments: {
     retry: false,
     text: 'The arguments do not fit the input schema of this tool. Nothing was run. Correct them and call again.',
+  },
+  request_refused: {
+    retry: false,
+    text: 'This tool does not do what the arguments ask for, and nothing was changed. Why is said below: correct the arguments and call again.',
   },
   access_denied: {
     retry: false,
@@ -24,6 +29,10 @@ const FAILURES = {
   audit_unavailable: {
     retry: true,
     text: 'audit unavailable: the call could not be recorded, so its result is withheld. Nothing was changed. Call again in a moment.',
+  },
+  request_replayed: {
+    retry: true,
+    text: 'The id of this request was used for another call less than a day ago. Nothing was changed. Call again: the next call gets an id of its own.',
   },
   busy: { retry: true, text: 'The server has too much to do right now. Nothing was run. Call again in a moment.' },
   database_resuming: {
@@ -62,9 +71,9 @@ export type CallFailure = { readonly code: FailureCode; readonly details?: strin
 
 export const FAILURE_CODES = Object.keys(FAILURES) as readonly FailureCode[];
 
-/** What the model is told. */
-export function sentenceOf(code: FailureCode): string {
-  return FAILURES[code].text;
+/** What the model is told, about a tool unless the kind says otherwise. */
+export function sentenceOf(code: FailureCode, kind: Kind = 'tool'): string {
+  return FAILURES[code].text.replaceAll('tool', kind);
 }
 
 /** Whether the same call may succeed in a moment, unchanged. */

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Tool } from './define.ts';
 import { inputSchemaOf, resultSchemaOf } from './schema.ts';
+import { trustedProblems } from './trusted.ts';
 
 const FIELDS = new Set([
   'name',
@@ -9,12 +10,14 @@ const FIELDS = new Set([
   'access',
   'scopes',
   'approval',
+  'database',
   'input',
   'output',
   'examples',
   'run',
 ]);
-const NAME = /^[a-z][a-z0-9_]{0,63}$/;
+/** Short enough that `tool:<name>` names a source of the fence, and like the names of resources and prompts. */
+const NAME = /^[a-z][a-z0-9_]{0,47}$/;
 const PRINTABLE = /^[\n\x20-\x7e]*$/;
 
 /** Where a tool of this name lives. */
@@ -24,6 +27,9 @@ export function fileOf(name: string): string {
 
 /** Everything that is wrong with one definition, each with its fix. The caller says which file it is. */
 export function problemsOf(tool: Tool, catalogue: ReadonlySet<string>): readonly string[] {
+  if (typeof tool !== 'object' || tool === null) {
+    return ['this is no tool. Export one as the default of its file: export default defineTool({ ... }).'];
+  }
   return [...textProblems(tool), ...accessProblems(tool, catalogue), ...schemaProblems(tool)];
 }
 
@@ -33,7 +39,7 @@ function textProblems(tool: Tool): readonly string[] {
     if (!FIELDS.has(key)) problems.push(`"${key}" is not a field of a tool. The fields are ${[...FIELDS].join(', ')}.`);
   }
   if (typeof tool.name !== 'string' || !NAME.test(tool.name)) {
-    problems.push(`name ${JSON.stringify(tool.name)} must be snake_case: a-z, 0-9 and _, at most 64 characters.`);
+    problems.push(`name ${JSON.stringify(tool.name)} must be snake_case: a-z, 0-9 and _, at most 48 characters.`);
   }
   for (const field of ['title', 'description'] as const) {
     if (typeof tool[field] !== 'string' || tool[field].trim() === '') {
@@ -47,7 +53,8 @@ function textProblems(tool: Tool): readonly string[] {
 function accessProblems(tool: Tool, catalogue: ReadonlySet<string>): readonly string[] {
   const problems: string[] = [];
   if (tool.access !== 'read' && tool.access !== 'write') {
-    problems.push(`access ${JSON.stringify(tool.access)} must be 'read' or 'write'.`);
+    const what = tool.access === undefined ? 'access is missing' : `access is ${JSON.stringify(tool.access)}`;
+    problems.push(`${what}. Write access: 'read', or access: 'write' for a tool that changes rows.`);
   }
   const scopes = Array.isArray(tool.scopes) ? tool.scopes : undefined;
   if (!scopes) problems.push('scopes is missing. Name the scopes a call needs; [] for a tool that reads no rows.');
@@ -66,6 +73,12 @@ function accessProblems(tool: Tool, catalogue: ReadonlySet<string>): readonly st
   if (tool.approval !== undefined && tool.access !== 'write') {
     problems.push('only a write tool can ask for approval. Remove approval, or make access write.');
   }
+  if (tool.database !== undefined && tool.database !== 'none') {
+    problems.push(`database ${JSON.stringify(tool.database)} must be 'none' or absent.`);
+  }
+  if (tool.database !== undefined && tool.access !== 'read') {
+    problems.push('a write tool is a transaction of the database. Remove database, or make access read.');
+  }
   return problems;
 }
 
@@ -77,9 +90,10 @@ function schemaProblems(tool: Tool): readonly string[] {
   try {
     const input = inputSchemaOf(tool.input, tool.examples);
     if (input.additionalProperties !== false) problems.push('input must be z.strictObject({ ... }).');
-    if (!isPrintable([tool.title, tool.description, input, resultSchemaOf(tool.output)])) {
-      problems.push('title, description, schemas and examples must be printable ASCII. Replace what is not.');
-    }
+    const { title, description } = tool;
+    const unprintable = firstUnprintable({ title, description, input, output: resultSchemaOf(tool.output) });
+    if (unprintable !== undefined) problems.push(`${unprintable}, which is not printable ASCII. Replace it.`);
+    problems.push(...trustedProblems(tool.output));
   } catch (error) {
     problems.push(`input and output must be JSON (${error instanceof Error ? error.message : 'unknown'}).`);
   }
@@ -94,9 +108,22 @@ function isOutput(schema: unknown): boolean {
   return schema instanceof z.ZodObject || (schema instanceof z.ZodArray && schema.element instanceof z.ZodObject);
 }
 
-/** Definitions are read by a model as ours: no look-alike letter, no invisible character, nothing that could hide there. */
-function isPrintable(value: unknown): boolean {
-  if (typeof value === 'string') return PRINTABLE.test(value);
-  if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([key, member]) => PRINTABLE.test(key) && isPrintable(member));
+/**
+ * Definitions are read by a model as ours: no look-alike letter, no invisible character, nothing that could hide there.
+ * The character is told by its code point: printed, it could do to the terminal what it was meant to do to the model.
+ */
+function firstUnprintable(value: unknown, path = ''): string | undefined {
+  if (typeof value === 'string') {
+    const found = Array.from(value).find((character) => !PRINTABLE.test(character));
+    const code = found?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
+    return code === undefined ? undefined : `${path} has the character U+${code}`;
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const found =
+      firstUnprintable(key, `the name of a field in ${path}`) ??
+      firstUnprintable(member, path === '' ? key : `${path}.${key}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { type ReadContext, SqlRefusal, type ToolLog, type WriteContext } from './context.ts';
+import { type ReadContext, SqlRefusal, type ToolLog, ToolRefusal, type WriteContext } from './context.ts';
 import type { Tool } from './define.ts';
 import { codeOfSql, type FailureCode } from './failure.ts';
 
@@ -19,7 +19,11 @@ class UndeclaredOutput extends Error {
  *
  * The caller has parsed `input` with the tool's schema and built the context its access is owed.
  */
-export async function produce(tool: Tool, input: object, context: ReadContext | WriteContext): Promise<object> {
+export async function produce(
+  tool: Pick<Tool, 'run' | 'output'>,
+  input: object,
+  context: ReadContext | WriteContext,
+): Promise<object> {
   const value = await untilAborted(tool.run(input as never, context as never), context.signal);
   const parsed = tool.output.safeParse(value);
   if (!parsed.success) throw new UndeclaredOutput(parsed.error.issues);
@@ -35,6 +39,7 @@ export function failureOf(error: unknown, signal: AbortSignal, log: ToolLog): Fa
     log.warn('the database gave no rows', { reason, sql_state: sqlState, ...(quotesValues ? {} : { detail }) });
     return codeOfSql(error.failure);
   }
+  if (error instanceof ToolRefusal) return 'request_refused';
   if (error instanceof UndeclaredOutput) {
     log.error(error.message, { places: error.places });
     return 'tool_failed';

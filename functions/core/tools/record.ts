@@ -1,10 +1,11 @@
 import type { Caller } from '../ports.ts';
-import { type AppendAudit, callEvent, type Judgement } from './audited.ts';
+import { type AppendAudit, callEvent, type Judgement, type Kind, type Offered } from './audited.ts';
 import type { ToolLog } from './context.ts';
-import type { RegisteredTool } from './registry.ts';
 
 /** What is recorded about a call: who, what, with which arguments. */
 export type RecordedCall = {
+  /** A tool unless it says otherwise. */
+  readonly kind?: Exclude<Kind, 'tool'>;
   readonly name: string;
   readonly arguments: unknown;
   readonly caller: Caller;
@@ -19,11 +20,11 @@ export type RecordedCall = {
 export async function record(
   audit: AppendAudit,
   call: RecordedCall,
-  tool: RegisteredTool | undefined,
+  tool: Offered | undefined,
   judgement: Judgement,
 ): Promise<boolean> {
   const { phase, decision, reason } = judgement;
-  call.log.add({ tool: tool?.name, decision, ...(reason === undefined ? {} : { reason }) });
+  call.log.add({ [call.kind ?? 'tool']: tool?.name, decision, ...(reason === undefined ? {} : { reason }) });
   try {
     const { hash } = await audit(callEvent(call, tool, judgement));
     // What is known only later (rows, duration) stands on this line, and the hash says whose it is.

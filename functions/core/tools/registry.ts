@@ -1,8 +1,8 @@
 import { type Annotations, annotationsOf } from './annotations.ts';
 import type { Tool } from './define.ts';
-import { digestOf } from './digest.ts';
+import { definitionOf, digestOf } from './digest.ts';
 import { fileOf, problemsOf } from './problems.ts';
-import { inputSchemaOf, type JsonSchema, resultSchemaOf } from './schema.ts';
+import { inputSchemaOf, type JsonSchema } from './schema.ts';
 
 export type RegisteredTool = Tool & {
   readonly inputSchema: JsonSchema;
@@ -22,17 +22,27 @@ export type Registry = {
  *
  * @param tools the list in `functions/tools/index.ts`
  * @param catalogue the scopes that cdk.json declares
+ * @param placeOf where a tool is written, for who knows better than its name does
  * @throws Error naming every problem as `functions/tools/x.ts: what is wrong. What to do.`
  */
-export function createRegistry(tools: readonly Tool[], catalogue: Iterable<string>): Registry {
+export function createRegistry(
+  tools: readonly Tool[],
+  catalogue: Iterable<string>,
+  placeOf: (tool: Tool) => string | undefined = () => undefined,
+): Registry {
   const known = new Set(catalogue);
-  const problems = tools.flatMap((tool, index) => {
-    const place = typeof tool?.name === 'string' ? fileOf(tool.name) : `functions/tools/index.ts, tool ${index + 1}`;
-    return problemsOf(tool, known).map((problem) => `${place}: ${problem}`);
+  const places = tools.map((tool, index) => {
+    const named = typeof tool?.name === 'string' ? fileOf(tool.name) : undefined;
+    return placeOf(tool) ?? named ?? `functions/tools/index.ts, tool ${index + 1}`;
   });
+  const problems = tools.flatMap((tool, index) =>
+    problemsOf(tool, known).map((problem) => `${places[index]}: ${problem}`),
+  );
   for (const [index, tool] of tools.entries()) {
-    if (tools.findIndex((other) => other.name === tool.name) === index) continue;
-    problems.push(`${fileOf(tool.name)}: another tool is called "${tool.name}" too. Give each its own name.`);
+    const first = tools.findIndex((other) => other?.name === tool?.name);
+    if (first === index || tool?.name === undefined) continue;
+    const other = places[first] === places[index] ? 'another tool' : `the tool of ${places[first]}`;
+    problems.push(`${places[index]}: ${other} is called "${tool.name}" too. Give each its own name.`);
   }
   if (problems.length > 0) throw new Error(problems.join('\n'));
 
@@ -43,10 +53,10 @@ export function createRegistry(tools: readonly Tool[], catalogue: Iterable<strin
 
 function register(tool: Tool): RegisteredTool {
   const inputSchema = inputSchemaOf(tool.input, tool.examples);
-  const annotations = annotationsOf(tool);
-  const { name, title, description, access, scopes, approval } = tool;
-  const resultSchema = resultSchemaOf(tool.output);
-  const definition = { name, title, description, access, scopes, inputSchema, resultSchema, annotations };
-  const digest = digestOf(approval ? { ...definition, approval } : definition);
-  return Object.freeze({ ...tool, inputSchema, annotations, digest });
+  return Object.freeze({
+    ...tool,
+    inputSchema,
+    annotations: annotationsOf(tool),
+    digest: digestOf(definitionOf(tool)),
+  });
 }

@@ -75,7 +75,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
   const services = await createServices({ ...options, authorizer, now });
   const counts = createCounts();
 
-  async function answer(request: AwsRequest, progress: Progress): Promise<Answer | 'lost'> {
+  async function answer(request: AwsRequest, progress: Progress, signal: AbortSignal): Promise<Answer | 'lost'> {
     const { pair, service: name } = verifySignature(request, credentials.find, now());
     const caller = pair.principal;
     progress.service = name;
@@ -86,7 +86,7 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     progress.operation = operation;
     const served = service.operations.get(operation);
     if (!served) throw unmapped(caller, name, operation);
-    const call: Call = { operation, input, request, caller };
+    const call: Call = { operation, input, request, caller, signal };
     const needs = served.needs === 'none' ? [] : served.needs(call);
     if (needs.length === 0 && served.needs !== 'none') throw unmapped(caller, name, operation);
     progress.resource = needs[0]?.resource;
@@ -104,12 +104,14 @@ export async function startAwsEndpoint(options: AwsEndpointOptions): Promise<Aws
     const progress: Progress = { ...NOTHING_YET };
     let protocol: Protocol = 'rest-json';
     let result: Answer | 'lost';
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
     try {
       const request = await readRequest(message);
       progress.service = claimedService(request) ?? 'unknown';
       protocol =
         services.get(progress.service)?.protocol ?? (request.headers.has('x-amz-target') ? 'json-1.1' : 'rest-json');
-      result = await answer(request, progress);
+      result = await answer(request, progress, gone.signal);
     } catch (thrown) {
       const error = thrown instanceof AwsError ? thrown : internalFailure();
       if (error !== thrown) progress.bug = thrown;

@@ -10,6 +10,8 @@ export type Call = {
   readonly input: JsonObject;
   readonly request: AwsRequest;
   readonly caller: Principal;
+  /** Aborts when the caller has gone away: nobody will read the answer. */
+  readonly signal: AbortSignal;
 };
 
 export type Answer = {

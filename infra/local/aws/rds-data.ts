@@ -1,3 +1,4 @@
+import { databaseUsed } from '../stack-database.ts';
 import type { State } from '../state.ts';
 import type { Assembly } from '../template/assembly.ts';
 import type { Json } from '../template/json.ts';
@@ -7,8 +8,11 @@ import { type Operation, readJsonBody, requiredText, type Service } from './oper
 import { openSecrets } from './secretsmanager/secrets.ts';
 import { secretNeeds } from './secretsmanager/service.ts';
 
-/** The RDS Data API over a real database. `operation` is the API's name, such as ExecuteStatement. */
-export type RdsData = { readonly handle: (operation: string, input: Json) => Promise<Json> };
+/**
+ * The RDS Data API over a real database. `operation` is the API's name, such as ExecuteStatement; aborting `signal` stops
+ * the statement in the database.
+ */
+export type RdsData = { readonly handle: (operation: string, input: Json, signal?: AbortSignal) => Promise<Json> };
 
 /** Every path of the API. BatchExecuteStatement has a name here so that its denial can say it. */
 const PATHS: ReadonlyMap<string, string> = new Map([
@@ -39,16 +43,19 @@ export function createRdsDataService(options: {
       return [resolver.arn(resource), enabled === true] as const;
     }),
   );
+  const used = databaseUsed(assembly, resolver)?.clusterArn;
+  // Somebody else's cluster is not of the template; that it serves the Data API is a condition for using it.
+  if (used !== undefined && !clusters.has(used)) clusters.set(used, true);
   const operation = (name: string): Operation => ({
     needs: ({ input }) => [
       { action: `rds-data:${name}`, resource: requiredText(input, 'resourceArn') },
       ...secretNeeds(secrets, requiredText(input, 'secretArn'), 'AWSCURRENT'),
     ],
-    run: async ({ input }) => {
+    run: async ({ input, signal }) => {
       const enabled = clusters.get(requiredText(input, 'resourceArn'));
       if (enabled === undefined) throw new AwsError('DatabaseNotFoundException', 'The cluster does not exist.', 404);
       if (!enabled) throw new AwsError('HttpEndpointNotEnabledException', 'HttpEndpoint is not enabled.');
-      return { body: JSON.stringify(await rdsData.handle(name, input)) };
+      return { body: JSON.stringify(await rdsData.handle(name, input, signal)) };
     },
   });
   return {

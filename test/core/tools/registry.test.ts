@@ -39,8 +39,8 @@ test('the tools of this repository are all in order', () => {
 
 test.each([
   [{ acess: 'read' }, '"acess" is not a field of a tool. The fields are name, title,'],
-  [{ access: undefined }, "access undefined must be 'read' or 'write'."],
-  [{ access: 'admin' }, `access "admin" must be 'read' or 'write'.`],
+  [{ access: undefined }, "access is missing. Write access: 'read', or access: 'write' for a tool that changes rows."],
+  [{ access: 'admin' }, `access is "admin". Write access: 'read', or access: 'write'`],
   [{ scopes: undefined }, 'scopes is missing. Name the scopes a call needs; [] for a tool that reads no rows.'],
   [
     { scopes: ['orders:delete'] },
@@ -52,9 +52,15 @@ test.each([
   [{ description: undefined }, 'description is missing. Write what the model needs to know.'],
   [{ description: '  ' }, 'description is missing. Write what the model needs to know.'],
   [{ title: '' }, 'title is missing. Write what the user sees.'],
-  [{ description: 'Counts th\u0456ngs.' }, 'must be printable ASCII. Replace what is not.'],
-  [{ description: 'Counts\u200b things.' }, 'must be printable ASCII. Replace what is not.'],
-  [{ input: z.strictObject({ a: z.string().describe('caf\u00e9') }) }, 'must be printable ASCII. Replace what is not.'],
+  [
+    { description: 'Counts th\u0456ngs.' },
+    'description has the character U+0456, which is not printable ASCII. Replace it.',
+  ],
+  [{ description: 'Counts\u200b things.' }, 'description has the character U+200B, which is not printable ASCII.'],
+  [
+    { input: z.strictObject({ a: z.string().describe('caf\u00e9') }) },
+    'input.properties.a.description has the character U+00E9',
+  ],
   [{ input: z.object({}) }, 'input must be z.strictObject({ ... }).'],
   [{ input: z.looseObject({}) }, 'input must be z.strictObject({ ... }).'],
   [{ input: z.string() }, 'input must be an object schema: z.strictObject({ ... }).'],

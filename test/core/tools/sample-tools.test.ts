@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTokenVerifier } from '../../../functions/adapters/access-token.ts';
+import { callKey } from '../../../functions/adapters/call-key.ts';
 import { createSqlReader, createSqlWriter } from '../../../functions/adapters/data-api.ts';
 import { rowContextKey } from '../../../functions/adapters/row-context.ts';
 import { performWrite } from '../../../functions/core/tools/write.ts';
 import { CLUSTER, DATABASE, type Login, SECRETS, type TestDatabase } from '../../support/database.ts';
 import { startMigratedDatabase } from '../../support/migrated.ts';
-import { aCall, aStack, clock, POLICY, registry, resultOf, type Stack, textOf } from './fixture/stack.ts';
+import { aCall, aMessage, aStack, clock, POLICY, registry, resultOf, type Stack, textOf } from './fixture/stack.ts';
 import { AUDIENCE, ISSUER, signer, token } from './fixture/tokens.ts';
 
 /** The sample tools against a real PostgreSQL with the real migrations, as the two real logins. */
@@ -28,6 +29,7 @@ beforeAll(async () => {
     verify: createTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, keys: [signer.key], clock }),
     audit: async () => ({ hash: 'hash-of-the-row' }),
     transact: createSqlWriter(login(SECRETS.writer)),
+    callKey: async () => callKey(database.logins.get(SECRETS.writer) as Login),
     clock,
   };
   const log = { add: () => {}, warn: () => {}, error: () => {} };
@@ -118,4 +120,38 @@ test('a note for a ticket of another tenant, or for none, changes nothing', asyn
     const answer = await call('add_ticket_note', { ticketId, body: 'x' }, SOUTH, `r-${ticketId}`);
     expect(answer.rows).toEqual([[false, null]]);
   }
+});
+
+async function ask(method: string, params: Record<string, unknown>, name: string, who = NORTH) {
+  const { headers, body } = aMessage(method, params, token(who), { 'mcp-name': name });
+  const request = { method: 'POST', path: '/mcp', query: [], rawQuery: '', cookies: {}, requestId: 'r', headers, body };
+  return JSON.parse((await stack.handle(request, stack.context())).body ?? '') as {
+    result?: { contents: { text: string }[]; messages: { content: { text: string } }[] };
+    error?: { code: number };
+  };
+}
+
+test('every ticket of the sample is a resource for its tenant, as data, and does not exist for another', async () => {
+  const tickets = await database.asSuperuser("SELECT number FROM app.tickets WHERE tenant = 'north'");
+  for (const { number } of tickets) {
+    const uri = `ticket://${number}`;
+    const { result } = await ask('resources/read', { uri }, uri);
+    expect(result?.contents[0]?.text.match(/^<<<(?:USER_DATA|END) /gm)).toHaveLength(2);
+    expect(result?.contents[0]?.text).toContain(String(number));
+  }
+  const uri = `ticket://${tickets[0]?.number}`;
+  const [foreign] = await database.asSuperuser(
+    "SELECT count(*)::int AS n FROM app.tickets WHERE tenant = 'south' AND number = $1",
+    [tickets[0]?.number],
+  );
+  expect(foreign?.n).toBe(0);
+  expect((await ask('resources/read', { uri }, uri, SOUTH)).error).toMatchObject({ code: -32602 });
+});
+
+test('the prompt brings the ticket and its notes for its tenant, and no ticket for another', async () => {
+  const params = { name: 'summarize_ticket', arguments: { number: 'T-301' } };
+  const own = await ask('prompts/get', params, 'summarize_ticket');
+  expect(own.result?.messages[2]?.content.text).toContain('"T-301"');
+  const foreign = await ask('prompts/get', params, 'summarize_ticket', SOUTH);
+  expect(foreign.result?.messages[2]?.content.text).toContain('[null,[]]');
 });

@@ -39,15 +39,25 @@ const event = (changes: Record<string, unknown> = {}) => ({
 });
 
 /** The write function over a transaction that remembers, in one list with the audit rows, what happened in which order. */
-function aFunction(options: { rows?: Row[]; failAudit?: AuditEvent['phase']; lost?: boolean } = {}) {
+function aFunction(options: { rows?: Row[]; failAudit?: AuditEvent['phase']; lost?: boolean; claim?: Row } = {}) {
   const happened: string[] = [];
   const audit: AuditEvent[] = [];
   const statements: Statement[] = [];
+  const kept: Statement[] = [];
   const logged: unknown[] = [];
   const transact: Transact = async (_caller, work) => {
     happened.push('begin');
     try {
       const value = await work(async (statement) => {
+        if (statement.text.includes('claim_request')) {
+          happened.push('claim');
+          return ok([options.claim ?? { state: 'new', answer: null }]);
+        }
+        if (statement.text.includes('keep_answer')) {
+          happened.push('keep');
+          kept.push(statement);
+          return ok([{ kept: true }]);
+        }
         happened.push('statement');
         statements.push(statement);
         return options.rows
@@ -69,6 +79,7 @@ function aFunction(options: { rows?: Row[]; failAudit?: AuditEvent['phase']; los
     verify: createTokenVerifier({ issuer: ISSUER, audience: AUDIENCE, keys: [signer.key], clock }),
     clock,
     transact,
+    callKey: async () => Buffer.alloc(32, 7),
     logger: { info: write, warn: write, error: write } as unknown as WriteFunctionPorts['logger'],
     audit: async (row) => {
       if (row.phase === options.failAudit) throw new Error('the table is gone');
@@ -78,18 +89,53 @@ function aFunction(options: { rows?: Row[]; failAudit?: AuditEvent['phase']; los
     },
   });
   const context = { awsRequestId: 'invocation-1', getRemainingTimeInMillis: () => 20_000 } as Context;
-  return { call: (sent: unknown) => run(sent, context), happened, audit, statements, logged };
+  return { call: (sent: unknown) => run(sent, context), happened, audit, statements, kept, logged };
 }
 
 test('a write records its intent, then acts, then records its outcome, and returns a plain value', async () => {
   const { call, happened, audit, statements } = aFunction({ rows: [{ id: 'n1' }] });
   expect(await call(event())).toEqual({ status: 'done', value: { added: true, noteId: 'n1' } });
-  expect(happened).toEqual(['intent', 'begin', 'statement', 'commit', 'outcome']);
+  expect(happened).toEqual(['intent', 'begin', 'claim', 'statement', 'keep', 'commit', 'outcome']);
   expect(audit).toMatchObject([
     { phase: 'intent', decision: 'allowed', subject: 'ada', dbRole: 'mcp_writer', requestId: 'request-1' },
     { phase: 'outcome', decision: 'allowed', tool: 'add_ticket_note', rows: 1, durationMs: expect.any(Number) },
   ]);
   expect(statements[0]?.values).toEqual(expect.arrayContaining(['Called back.', 'request-1', TICKET]));
+});
+
+test('a call that was made before runs nothing and gives the answer of then', async () => {
+  const answer = JSON.stringify({ added: true, noteId: 'n1' });
+  const { call, happened, audit } = aFunction({ claim: { state: 'done', answer } });
+  expect(await call(event())).toEqual({ status: 'done', value: { added: true, noteId: 'n1' } });
+  expect(happened).toEqual(['intent', 'begin', 'claim', 'commit', 'outcome']);
+  expect(audit.at(-1)).toMatchObject({ phase: 'outcome', decision: 'allowed', reason: 'answered_before', rows: 0 });
+});
+
+test.each([
+  ['was used for another call', { state: 'other', answer: null }, 'request_replayed', 'denied'],
+  ['was used for a call without an answer', { state: 'done', answer: null }, 'outcome_unknown', 'failed'],
+])('a request id that %s is refused, and on record', async (_what, claim, code, decision) => {
+  const { call, happened, audit } = aFunction({ claim });
+  expect(await call(event())).toEqual({ status: 'failed', code });
+  expect(happened).toEqual(['intent', 'begin', 'claim', 'rollback', 'outcome']);
+  expect(audit.at(-1)).toMatchObject({ phase: 'outcome', decision, reason: code });
+});
+
+test('an answer of 64 KiB is kept; a longer one changes nothing', async () => {
+  const around = Buffer.byteLength(JSON.stringify({ added: true, noteId: '' }));
+  const fits = aFunction({ rows: [{ id: 'x'.repeat(64 * 1024 - around) }] });
+  expect(await fits.call(event())).toMatchObject({ status: 'done' });
+  expect(fits.kept[0]?.values).toHaveLength(2);
+  const long = aFunction({ rows: [{ id: 'x'.repeat(64 * 1024 - around + 1) }] });
+  expect(await long.call(event())).toEqual({ status: 'failed', code: 'result_too_large' });
+  expect(long.happened).toEqual(['intent', 'begin', 'claim', 'statement', 'rollback', 'outcome']);
+});
+
+test('arguments without a canonical form are no arguments', async () => {
+  const { call, happened } = aFunction({ rows: [{ id: 'n1' }] });
+  const sent = event({ arguments: { ticketId: TICKET, body: 'x\ud800' } });
+  expect(await call(sent)).toEqual({ status: 'failed', code: 'invalid_arguments' });
+  expect(happened).toEqual(['call']);
 });
 
 test('no intent on record, no statement', async () => {
@@ -101,7 +147,7 @@ test('no intent on record, no statement', async () => {
 test('an outcome that cannot be recorded is unknown, though it was committed', async () => {
   const { call, happened } = aFunction({ rows: [{ id: 'n1' }], failAudit: 'outcome' });
   expect(await call(event())).toEqual({ status: 'failed', code: 'outcome_unknown' });
-  expect(happened).toEqual(['intent', 'begin', 'statement', 'commit']);
+  expect(happened).toEqual(['intent', 'begin', 'claim', 'statement', 'keep', 'commit']);
 });
 
 test('a commit without an answer is unknown, to the caller and to the log', async () => {
@@ -113,7 +159,7 @@ test('a commit without an answer is unknown, to the caller and to the log', asyn
 test('a statement that fails rolls everything back and is recorded as failed', async () => {
   const { call, happened, audit } = aFunction();
   expect(await call(event())).toEqual({ status: 'failed', code: 'database_refused' });
-  expect(happened).toEqual(['intent', 'begin', 'statement', 'rollback', 'outcome']);
+  expect(happened).toEqual(['intent', 'begin', 'claim', 'statement', 'rollback', 'outcome']);
   expect(audit.at(-1)).toMatchObject({ phase: 'outcome', decision: 'failed', reason: 'database_refused' });
 });
 
