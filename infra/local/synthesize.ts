@@ -16,18 +16,24 @@ import { waitForLock } from './lock.ts';
  */
 export async function synthesize(checkout: string, settings: Settings = {}): Promise<string> {
   const directory = join(checkout, 'build', 'assembly');
-  const target = join(directory, hashOf(checkout, settings));
-  if (existsSync(target)) return target;
+  const target = () => join(directory, hashOf(checkout, settings));
+  const kept = target();
+  if (existsSync(kept)) return kept;
   // The app writes its bundles to one place, so two of it must not run at once.
   const lock = await waitForLock(directory);
   try {
-    if (existsSync(target)) return target;
-    const making = join(directory, 'making');
-    rmSync(making, { recursive: true, force: true });
-    await runApp(checkout, making, settings);
-    renameSync(making, target);
-    forgetOld(directory);
-    return target;
+    // Somebody may be editing: what is made of one state of the sources must not be kept under the hash of another.
+    for (;;) {
+      const wanted = target();
+      if (existsSync(wanted)) return wanted;
+      const making = join(directory, 'making');
+      rmSync(making, { recursive: true, force: true });
+      await runApp(checkout, making, settings);
+      if (target() !== wanted) continue;
+      renameSync(making, wanted);
+      forgetOld(directory);
+      return wanted;
+    }
   } finally {
     lock.release();
   }
@@ -45,7 +51,7 @@ function forgetOld(directory: string): void {
   for (const old of byAge.slice(KEPT)) rmSync(old, { recursive: true, force: true });
 }
 
-const INPUTS = ['cdk.json', 'package-lock.json', 'tools.lock', 'functions', 'infra'];
+const INPUTS = ['cdk.json', 'package-lock.json', 'functions', 'infra'];
 /** Parts of infra that do not reach a template: changing the runner must not re-synthesize what it runs. */
 const NOT_INPUTS = [join('infra', 'local'), join('infra', 'cli')];
 
@@ -53,7 +59,7 @@ function hashOf(checkout: string, settings: Settings): string {
   const hash = createHash('sha256').update(JSON.stringify(settings));
   for (const file of INPUTS.flatMap((input) => filesBelow(join(checkout, input)))) {
     const name = relative(checkout, file);
-    if (NOT_INPUTS.some((part) => name.startsWith(part + sep)) || name.endsWith('.md')) continue;
+    if (NOT_INPUTS.some((part) => name.startsWith(part + sep)) || /\.(?:md|lock)$/.test(name)) continue;
     hash.update(`${name}\0`).update(readFileSync(file)).update('\0');
   }
   return hash.update(process.version).digest('hex').slice(0, 16);
@@ -68,11 +74,10 @@ function filesBelow(path: string): string[] {
 }
 
 async function runApp(checkout: string, output: string, settings: Settings): Promise<void> {
-  const { context } = JSON.parse(readFileSync(join(checkout, 'cdk.json'), 'utf8')) as { context: Context };
-  const child = spawn(process.execPath, [join(checkout, 'infra', 'app.ts')], {
+  const child = spawn(process.execPath, [join(checkout, 'infra', 'app.ts'), '--local'], {
     cwd: checkout,
     stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify(forLocal(context, settings)) },
+    env: { ...process.env, CDK_OUTDIR: output, CDK_CONTEXT_JSON: JSON.stringify(localContext(checkout, settings)) },
   });
   let complaint = '';
   child.stderr.on('data', (chunk: Buffer) => {
@@ -90,10 +95,27 @@ async function runApp(checkout: string, output: string, settings: Settings): Pro
 type Context = { readonly gatehouse: Readonly<Record<string, unknown>> } & Readonly<Record<string, unknown>>;
 
 /**
- * The settings of cdk.json, but for what only exists in an account: people sign in at the local identity provider,
- * which is shaped as a Cognito user pool, and the sample schema is there to be played with.
+ * The context of cdk.json as this machine synthesizes it: on a stage that can be thrown away, with the sample schema to be
+ * played with where there is a database for it.
  */
-function forLocal(context: Context, settings: Settings): Context {
-  const local = { stage: 'dev', identity: { kind: 'cognito' }, sampleData: true };
+export function localContext(checkout: string, settings: Settings): Context {
+  const context = contextOf(checkout);
+  const { database } = { ...context.gatehouse, ...settings } as { readonly database?: { readonly kind?: unknown } };
+  const local = { stage: 'dev', sampleData: database?.kind !== 'none', domain: undefined, edge: { kind: 'none' } };
   return { ...context, gatehouse: { ...context.gatehouse, ...local, ...settings } };
+}
+
+/** What stands in front of the API is AWS's own: on this machine the gateway listens on loopback, and no name leads to it. */
+const IN_FRONT = ['domain', 'edge'];
+
+/** The sentence for who has set what the local run leaves out; undefined where nothing is. */
+export function leftOut(checkout: string): string | undefined {
+  const { gatehouse } = contextOf(checkout);
+  const names = IN_FRONT.filter((name) => gatehouse[name] !== undefined).map((name) => `gatehouse.${name}`);
+  if (names.length === 0) return undefined;
+  return `${names.join(' and ')} of cdk.json: left out here. Only a deployment has a domain, CloudFront and a web ACL.`;
+}
+
+function contextOf(checkout: string): Context {
+  return (JSON.parse(readFileSync(join(checkout, 'cdk.json'), 'utf8')) as { readonly context: Context }).context;
 }
