@@ -88,6 +88,27 @@ describe('a document that is admitted', () => {
     expect(flow.host.requests).toHaveLength(1);
   });
 
+  test('C28 one of many at one host waits its turn: 429 says for how long, and the host is asked 20 times a minute', async () => {
+    const address = (n: number) => `https://client.example/many/${n}`;
+    await flow.rule({ ...RULE, url: 'https://client.example/many/{id}' });
+    const arrive = async (n: number) => {
+      flow.serve({ ...DOCUMENT, client_id: address(n) }, `/many/${n}`, { 'cache-control': 'max-age=3600' });
+      return flow.authorize({ client_id: address(n) });
+    };
+    const answers: Awaited<ReturnType<typeof arrive>>[] = [];
+    for (let n = 0; n < 200; n++) answers.push(await arrive(n));
+    expect(answers.map(({ status }) => status)).toEqual([...Array(20).fill(200), ...Array(180).fill(429)]);
+    expect(flow.host.requests).toHaveLength(20);
+    const last = answers[199];
+    expect(last?.headers).toMatchObject({ 'retry-after': '60', 'cache-control': 'no-store' });
+    expect(last?.body).toMatch(/Too many at once.*https:\/\/client\.example\/many\/199.*again in 60 seconds/s);
+    // Who was looked up before needs no fetch.
+    expect((await arrive(0)).status).toBe(200);
+    flow.clock.advance('1m');
+    expect((await arrive(199)).status).toBe(200);
+    await flow.rule(RULE);
+  });
+
   test('C21 sends its answer to another host than its own: the page names both and says so', async () => {
     const elsewhere = 'https://other.example/cb';
     await flow.rule({ ...RULE, redirectUris: [elsewhere] });

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => cloud.close());
 
 /** An invitation, as the operator's command writes it. */
-async function invited(terms: Partial<Pick<InitialAccessToken, 'ceiling' | 'expires'>> = {}) {
+async function invited(terms: Partial<Pick<InitialAccessToken, 'ceiling' | 'uses' | 'expires'>> = {}) {
   const drawn = drawInitialAccessToken(randomBytes, { ceiling: undefined, expires: now() + 3_600, ...terms });
   expect(await desk.invite(drawn.token)).toBe('done');
   return drawn;
@@ -60,6 +60,27 @@ describe('an initial access token', () => {
     const { Item } = await client.send(new GetItemCommand({ TableName: table, Key }));
     expect(Object.keys(Item ?? {}).sort()).toEqual(['exp', 'h', 'pk', 'ttl']);
     expect(JSON.stringify(Item)).not.toContain(token.split('.')[1]);
+  });
+
+  test('R36 one for two clients lets two in, who may register again, and no third', async () => {
+    const line = ['clients', 'invite', '--uses', '2'];
+    const [given] = await gatehouseJson<{ initial_access_token: string; uses: number }>(cloud.directory, ...line);
+    const answers = ['One', 'Two', 'One', 'Three', 'Two'].map((client_name) => async () => {
+      const { status, written } = await register(`Bearer ${given?.initial_access_token}`, { client_name });
+      return [status, written.length];
+    });
+    const found: (readonly number[])[] = [];
+    for (const answer of answers) found.push(await answer());
+    expect({ uses: given?.uses, found }).toEqual({
+      uses: 2,
+      found: [
+        [201, 1],
+        [201, 1],
+        [201, 0],
+        [401, 0],
+        [201, 0],
+      ],
+    });
   });
 
   test('R35 metadata says where an invited client registers', async () => {
@@ -144,6 +165,13 @@ describe('what a client may have that came with a token', () => {
     const answer = await within(['orders:read'], { scope: 'orders:read tickets:write admin' });
     expect(answer).toMatchObject({ status: 201, body: { scope: 'orders:read' } });
     expect(answer.written[0]?.client?.ceiling).toEqual(['orders:read']);
+  });
+
+  test('R23 two tokens of different reach never make one client', async () => {
+    const wish = { scope: 'orders:read', client_name: 'Twice invited' };
+    const [narrow, wide] = [await within(['orders:read'], wish), await within(['orders:read', 'tickets:read'], wish)];
+    expect(narrow.body.client_id).not.toBe(wide.body.client_id);
+    expect(wide.written[0]?.client?.ceiling).toEqual(['orders:read', 'tickets:read']);
   });
 
   test.each([undefined, '', 'offline_access'])('R23 is the token when it asks for %j', async (scope) => {

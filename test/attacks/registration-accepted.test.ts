@@ -87,10 +87,10 @@ describe('registering', () => {
     },
   );
 
-  test('R23 the scopes that exist are registered, and become its ceiling', async () => {
+  test('R23 is answered with the scopes that exist, and may ask for others when a tool needs them', async () => {
     const { told, item } = await registeredOnce({ ...CLAUDE, scope: 'orders:read admin' });
     expect(told.scope).toBe('orders:read');
-    expect(item.scope).toEqual({ L: [{ S: 'orders:read' }] });
+    expect(item.scope).toBeUndefined();
     await expectRefused(cloud, { ...CLAUDE, scope: 'admin' }, { status: 400, error: 'invalid_client_metadata' });
   });
 

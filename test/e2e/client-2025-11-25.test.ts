@@ -38,6 +38,15 @@ describe('a client of revision 2025-11-25', () => {
     await client.close();
   });
 
+  test('reads a resource and gets a prompt', async () => {
+    const client = await connect({ as: 'bob' });
+    const ticket = await client.readResource({ uri: 'ticket://T-301' });
+    expect(JSON.stringify(ticket.contents)).toContain('source=resource:support_ticket');
+    const { messages } = await client.getPrompt({ name: 'summarize_ticket', arguments: { number: 'T-301' } });
+    expect(messages).toHaveLength(3);
+    await client.close();
+  });
+
   test('a call beyond the token is refused, and nothing of the tool runs', async () => {
     const client = await connect({ as: 'ada', scopes: ['orders:read'] });
     const call = client.callTool({ name: 'read_ticket', arguments: { ticketId: crypto.randomUUID() } });

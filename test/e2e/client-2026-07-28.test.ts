@@ -7,7 +7,7 @@ import { type SignIn, signIn } from '../support/sign-in.ts';
 const stack = inject('stack');
 const REVISION = '2026-07-28';
 
-async function connect(options: SignIn): Promise<{ client: Client; storage: ClientStorage }> {
+async function connect(options: SignIn) {
   const storage = new ClientStorage('MCP Inspector', 'http://localhost:6274/oauth/callback');
   const transport = () => new StreamableHTTPClientTransport(new URL(stack.mcpUrl), { authProvider: storage });
   const fresh = () => new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: { pin: REVISION } } });
@@ -19,8 +19,9 @@ async function connect(options: SignIn): Promise<{ client: Client; storage: Clie
   await first.finishAuth(callback.searchParams);
 
   const client = fresh();
-  await client.connect(transport());
-  return { client, storage };
+  const second = transport();
+  await client.connect(second);
+  return { client, storage, transport: second };
 }
 
 describe(`a client of revision ${REVISION}`, () => {
@@ -43,6 +44,35 @@ describe(`a client of revision ${REVISION}`, () => {
     const orders = await client.callTool({ name: 'search_orders', arguments: {} });
     expect(orders.isError).toBeFalsy();
     expect(textOf(orders)).toMatch(/<<<USER_DATA nonce=[0-9a-f]{32} source=[^\s]+ enc=esc1>>>/);
+    await client.close();
+  });
+
+  test('finds the resource and the prompt, and gets both as data', async () => {
+    const { client } = await connect({ as: 'ada' });
+    const { resourceTemplates } = await client.listResourceTemplates();
+    expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toContain('ticket://{number}');
+    const ticket = await client.readResource({ uri: 'ticket://T-301' });
+    expect(JSON.stringify(ticket.contents)).toContain('<<<USER_DATA nonce=');
+    await expect(client.readResource({ uri: 'ticket://T-999999' })).rejects.toMatchObject({ code: -32602 });
+
+    const { prompts } = await client.listPrompts();
+    expect(prompts.map(({ name }) => name)).toContain('summarize_ticket');
+    const { messages } = await client.getPrompt({ name: 'summarize_ticket', arguments: { number: 'T-301' } });
+    expect(messages).toHaveLength(3);
+    expect(JSON.stringify(messages[2])).toContain('source=prompt:summarize_ticket');
+    await client.close();
+  });
+
+  test('asks for more when a tool needs more, with the registration it has', async () => {
+    const { client, storage, transport } = await connect({ as: 'ada' });
+    expect(storage.tokens()?.scope).not.toContain('tickets:write');
+    const registered = storage.clientInformation()?.client_id;
+    const call = { name: 'add_ticket_note', arguments: { ticketId: 'T-301', body: 'Called back.' } };
+    await expect(client.callTool(call)).rejects.toThrow(UnauthorizedError);
+    const callback = await signIn(storage.authorizeUrl ?? '', storage.redirectUrl, { as: 'ada' });
+    await transport.finishAuth(callback.searchParams);
+    expect(await client.callTool(call)).not.toHaveProperty('isError', true);
+    expect(storage.clientInformation()?.client_id).toBe(registered);
     await client.close();
   });
 

@@ -1,10 +1,13 @@
 import { createMemoryStore, type MemoryStoreOptions } from '../../functions/adapters/memory-store.ts';
 import { openAssertion } from '../../functions/adapters/open-assertion.ts';
 import { createAuthorizeRoutes } from '../../functions/authorize/routes.ts';
+import type { AuditEvent } from '../../functions/core/audit/event.ts';
+import { createAllowance } from '../../functions/core/oauth/allowance.ts';
 import { digest } from '../../functions/core/oauth/digest.ts';
 import type { Identity } from '../../functions/core/oauth/grant.ts';
 import type { IdentityProvider } from '../../functions/core/oauth/identity-provider.ts';
 import { PRESETS, type Preset } from '../../functions/core/oauth/presets/index.ts';
+import type { RequestLimit } from '../../functions/core/oauth/token-bucket.ts';
 import type { Signer } from '../../functions/core/ports.ts';
 import { ok, refuse } from '../../functions/core/result.ts';
 import type { Handle } from '../../functions/http/endpoint.ts';
@@ -41,10 +44,14 @@ const PEOPLE: Readonly<Record<string, Identity>> = {
 export type ServerOptions = {
   readonly store?: MemoryStoreOptions;
   readonly refreshGrace?: number;
+  /** Tokens for each client. More than any test asks for, unless it says otherwise. */
+  readonly limit?: RequestLimit;
   readonly signer?: (real: Signer) => Signer;
   readonly identity?: Partial<IdentityProvider>;
   readonly presets?: readonly Preset[];
   readonly mode?: 'off' | 'vetted';
+  /** Called before a row is added; throwing, it is not. */
+  readonly beforeRow?: (event: AuditEvent) => void;
 };
 
 /** The three endpoints that write, over the memory store, a clock that stands still and an identity provider of words. */
@@ -62,7 +69,13 @@ export async function anAuthorizationServer(options: ServerOptions = {}) {
     },
   };
   const origins = createOriginGate(ISSUER);
-  const shared = { clock, random, issuer: ISSUER, resource: RESOURCE, origins, ...store };
+  const rows: AuditEvent[] = [];
+  const audit = async (event: AuditEvent) => {
+    options.beforeRow?.(event);
+    rows.push(event);
+    return { hash: `row ${rows.length}` };
+  };
+  const shared = { audit, clock, random, issuer: ISSUER, resource: RESOURCE, origins, ...store };
   const vetted = options.presets ?? PRESETS;
   const identity = { ...identityProvider(), ...options.identity };
   const defaultScope = ['orders:read', 'tickets:read'];
@@ -70,7 +83,13 @@ export async function anAuthorizationServer(options: ServerOptions = {}) {
   const routes = {
     register: createRegisterRoutes({ ...shared, vetted, catalogue, mode: options.mode ?? 'vetted' }),
     authorize: createAuthorizeRoutes({ ...shared, identity, scopes: SCOPES, defaultScope, roles: ROLES }),
-    token: createTokenRoutes({ ...shared, openAssertion, signer, refreshGrace: options.refreshGrace ?? 10 }),
+    token: createTokenRoutes({
+      ...shared,
+      openAssertion,
+      allowance: createAllowance({ clock, buckets: store.buckets, limit: options.limit ?? PLENTY }),
+      signer,
+      refreshGrace: options.refreshGrace ?? 10,
+    }),
   };
   const log = aContext();
   await store.desk.enrol(aClient());
@@ -84,6 +103,8 @@ export async function anAuthorizationServer(options: ServerOptions = {}) {
     clock,
     store,
     log,
+    /** What the audit log was told and kept. */
+    rows,
     publicKey: key.publicKey,
     /** How often the signing key was asked. */
     signed,
@@ -123,6 +144,9 @@ export async function anAuthorizationServer(options: ServerOptions = {}) {
   };
   return server;
 }
+
+/** A limit that nobody meets by accident. */
+export const PLENTY: RequestLimit = { rate: 10_000, burst: 5_000 };
 
 export type Form = Readonly<Record<string, string | readonly string[] | undefined>>;
 export type Tokens = {

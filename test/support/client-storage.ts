@@ -14,6 +14,7 @@ export class ClientStorage {
   authorizeUrl: URL | undefined;
   #information: { client_id: string } | undefined;
   #tokens: { access_token: string; token_type: string; refresh_token?: string } | undefined;
+  #discovered: unknown;
   #verifier = '';
   #state = '';
 
@@ -53,6 +54,15 @@ export class ClientStorage {
 
   saveTokens(tokens: { access_token: string; token_type: string; refresh_token?: string }): void {
     this.#tokens = tokens;
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  discoveryState(): any {
+    return this.#discovered;
+  }
+
+  saveDiscoveryState(discovered: unknown): void {
+    this.#discovered = discovered;
   }
 
   /** Makes the next request refresh: the access token is no longer any good, the refresh token is. */

@@ -11,7 +11,11 @@ import { AwsError } from '../../infra/local/aws/aws-error.ts';
 import { openDatabase } from '../../infra/local/aws/dynamodb/database.ts';
 import { createWrites } from '../../infra/local/aws/dynamodb/writes.ts';
 
-export type DynamoDbServer = { readonly client: DynamoDBClient; readonly close: () => Promise<void> };
+export type DynamoDbServer = {
+  readonly url: string;
+  readonly client: DynamoDBClient;
+  readonly close: () => Promise<void>;
+};
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
@@ -57,30 +61,33 @@ export async function startFrontedDynalite(): Promise<DynamoDbServer> {
 }
 
 export const TABLE = 'Store';
+/** For what is about two tables at once. */
+export const OTHER_TABLE = 'OtherStore';
 
-export async function createStoreTable(client: DynamoDBClient): Promise<void> {
+export async function createStoreTable(client: DynamoDBClient, name = TABLE): Promise<void> {
   await client.send(
     new CreateTableCommand({
-      TableName: TABLE,
+      TableName: name,
       KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
       BillingMode: 'PAY_PER_REQUEST',
     }),
   );
   // A table that is still being made refuses writes, and on a busy machine that is long enough to meet one.
-  const status = async () => (await client.send(new DescribeTableCommand({ TableName: TABLE }))).Table?.TableStatus;
+  const status = async () => (await client.send(new DescribeTableCommand({ TableName: name }))).Table?.TableStatus;
   while ((await status()) !== 'ACTIVE') await pause(2);
 }
 
 async function opened(server: Server, alsoClose: () => Promise<void>): Promise<DynamoDbServer> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = connect(url);
   const close = async () => {
     client.destroy();
     await new Promise((resolve) => server.close(resolve));
     await alsoClose();
   };
-  return { client, close };
+  return { url, client, close };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<string> {

@@ -17,6 +17,7 @@ export function migratePorts(database: TestDatabase, untilAwake?: number): Migra
     database: createAdminDatabase(api, untilAwake),
     logins: async () => [logins.get(SECRETS.reader), logins.get(SECRETS.writer)] as Login[],
     publicKey: () => Promise.reject(new Error('no key is needed here')),
+    sampleData: true,
     migrations: MIGRATIONS,
     random: randomBytes,
     log: { info: quiet, error: quiet },

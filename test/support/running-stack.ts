@@ -3,15 +3,17 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { leftOut } from './deployed-suite.ts';
 import { freeTriple } from './free-ports.ts';
 
-/** The running local stack that end-to-end tests talk to, started once, by the command the README gives. */
+/** The stack that end-to-end tests talk to: the local one, or the deployed one that `MCP_URL` names. */
 export type RunningStack = {
   readonly issuer: string;
   readonly mcpUrl: string;
-  readonly identityUrl: string;
-  readonly awsUrl: string;
-  readonly stateDirectory: string;
+  /** Where the command `gatehouse` finds the local stack. */
+  readonly stateDirectory?: string;
+  /** The file with the outputs of the deployed one, from `E2E_OUTPUTS`. */
+  readonly outputs?: string;
 };
 
 declare module 'vitest' {
@@ -22,12 +24,22 @@ declare module 'vitest' {
 
 const READY_MS = 120_000;
 
-/** Vitest's global set-up: starts `gatehouse start` on free ports with state of its own, and stops it at the end. */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
+/**
+ * Vitest's global set-up: starts `gatehouse start` on free ports with state of its own, by the command the README gives,
+ * and stops it at the end. With `MCP_URL` nothing is started, and what cannot be asked from outside is named.
+ */
+export async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  const { MCP_URL, E2E_OUTPUTS } = process.env;
+  if (MCP_URL) {
+    for (const { file, reason } of leftOut()) process.stdout.write(`skipped  ${file}: ${reason}\n`);
+    const { origin: issuer } = new URL(MCP_URL);
+    project.provide('stack', { issuer, mcpUrl: MCP_URL, ...(E2E_OUTPUTS && { outputs: E2E_OUTPUTS }) });
+    return undefined;
+  }
   const stateDirectory = mkdtempSync(join(tmpdir(), 'gatehouse-e2e-'));
   chmodSync(stateDirectory, 0o755);
   const port = await freeTriple();
-  const child = spawn(process.execPath, ['infra/cli/gatehouse.mjs', 'start'], {
+  const child = spawn(process.execPath, ['infra/cli/gatehouse.mjs', 'start', '--no-watch'], {
     env: { ...process.env, PORT: String(port), GATEHOUSE_STATE: stateDirectory },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -36,13 +48,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   });
   const issuer = `http://localhost:${port}`;
-  project.provide('stack', {
-    issuer,
-    mcpUrl: `${issuer}/mcp`,
-    identityUrl: `http://localhost:${port + 1}`,
-    awsUrl: `http://127.0.0.1:${port + 2}`,
-    stateDirectory,
-  });
+  project.provide('stack', { issuer, mcpUrl: `${issuer}/mcp`, stateDirectory });
   return async () => {
     const gone = new Promise((resolve) => child.once('exit', resolve));
     child.kill('SIGINT');

@@ -1,4 +1,5 @@
 import { Browser, formOf, type Page } from './browser.ts';
+import { credentialsOf } from './deployed-suite.ts';
 
 export type Person = 'ada' | 'bob' | 'dan' | 'eve';
 
@@ -30,8 +31,10 @@ export async function signIn(authorizeUrl: URL | string, redirectUri: string, op
   if (afterConsent instanceof URL) return afterConsent;
 
   const login = formOf(afterConsent);
-  login.fields.set('login', options.as);
-  login.fields.set('password', 'anything');
+  const { login: name, password } = credentialsOf(options.as);
+  // Cognito's page has other fields than the local one.
+  login.fields.set(login.fields.has('username') ? 'username' : 'login', name);
+  login.fields.set('password', password);
   const landed = await browser.submit(login, home);
   if (landed instanceof URL) return landed;
   throw new Error(`sign-in ended on ${landed.url.pathname} (${landed.status}): ${landed.html.slice(0, 400)}`);

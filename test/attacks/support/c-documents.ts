@@ -11,11 +11,13 @@ import { createDynamoDbGrants } from '../../../functions/adapters/dynamodb-grant
 import { createDynamoDbRegistry, createDynamoDbRegistryDesk } from '../../../functions/adapters/dynamodb-registry.ts';
 import { createDynamoDbRules, createDynamoDbRulesDesk } from '../../../functions/adapters/dynamodb-rules.ts';
 import { createTable } from '../../../functions/adapters/dynamodb-table.ts';
+import { createDynamoDbTokenBuckets } from '../../../functions/adapters/dynamodb-token-buckets.ts';
 import { createDynamoDbTransactions } from '../../../functions/adapters/dynamodb-transactions.ts';
 import { createSafeFetch } from '../../../functions/adapters/fetch-safely.ts';
 import { fetchSparingly } from '../../../functions/adapters/fetch-sparingly.ts';
 import { openAssertion } from '../../../functions/adapters/open-assertion.ts';
 import { createAuthorizeRoutes } from '../../../functions/authorize/routes.ts';
+import { createAllowance } from '../../../functions/core/oauth/allowance.ts';
 import { withFetchedDocuments, withKeptDocuments } from '../../../functions/core/oauth/cimd/document-clients.ts';
 import type { DocumentRule } from '../../../functions/core/oauth/cimd/rule.ts';
 import { documentKey } from '../../../functions/core/oauth/cimd/store.ts';
@@ -28,6 +30,7 @@ import { aClientId, aSigningKey, random } from '../../support/builders.ts';
 import { json, startDocumentServer } from '../../support/document-server.ts';
 import { createStoreTable, startFrontedDynalite, TABLE } from '../../support/dynamodb-server.ts';
 import { createFakeClock } from '../../support/fake-clock.ts';
+import { appended } from '../../support/on-record.ts';
 import { aContext, aRequest, FORM } from '../../support/requests.ts';
 
 export const CLIENT_ID = 'https://client.example/app/client.json';
@@ -73,7 +76,9 @@ export async function startDocumentFlow() {
     grants: createDynamoDbGrants(table),
     assertions: createDynamoDbAssertions(table, random),
     openAssertion,
+    allowance: createAllowance({ clock, buckets: createDynamoDbTokenBuckets(table), limit: served.PLENTY }),
     signer: key.signer,
+    audit: appended,
     refreshGrace: 10,
     origins: createOriginGate(served.ISSUER),
   });
@@ -89,6 +94,7 @@ export async function startDocumentFlow() {
       transactions: createDynamoDbTransactions(table),
       grants: createDynamoDbGrants(table),
       identity: IDENTITY,
+      audit: appended,
       scopes: served.SCOPES,
       defaultScope: ['orders:read', 'tickets:read'],
       roles: { editor: Object.keys(served.SCOPES) },

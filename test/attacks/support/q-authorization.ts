@@ -112,7 +112,7 @@ export async function startAuthorizationCloud(
     /** Every call since `forget` that could have changed a table, each as often as it was made. */
     writes: () =>
       Object.entries(cloud.endpoint.counts())
-        .filter(([call]) => /^dynamodb:(?!GetItem|Query|Scan)/.test(call))
+        .filter(([call]) => /^dynamodb:(?!GetItem|BatchGetItem|Query|Scan)/.test(call))
         .flatMap(([call, times]) => Array.from({ length: times }, () => call.replace(/ .*/, ''))),
     close: async () => {
       await provider.close();

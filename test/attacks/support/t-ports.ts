@@ -1,14 +1,18 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { createDynamoDbAssertions } from '../../../functions/adapters/dynamodb-assertions.ts';
+import { createGatheredReads } from '../../../functions/adapters/dynamodb-gathered-reads.ts';
 import { createDynamoDbGrants } from '../../../functions/adapters/dynamodb-grants.ts';
 import { createDynamoDbRegistry } from '../../../functions/adapters/dynamodb-registry.ts';
 import { createDynamoDbClient, createTable } from '../../../functions/adapters/dynamodb-table.ts';
+import { createDynamoDbTokenBuckets } from '../../../functions/adapters/dynamodb-token-buckets.ts';
 import { createKmsSigner } from '../../../functions/adapters/kms-signer.ts';
 import { openAssertion } from '../../../functions/adapters/open-assertion.ts';
 import { systemClock, systemRandom } from '../../../functions/adapters/system.ts';
+import { createAllowance } from '../../../functions/core/oauth/allowance.ts';
 import type { TokenPorts } from '../../../functions/core/oauth/present-grant.ts';
 import type { PublicKey } from '../../../functions/core/oauth/public-keys.ts';
 import type { Cloud } from '../../../infra/local/cloud.ts';
+import { onRecord } from '../../support/on-record.ts';
 import { clientOptionsOf, variablesOf } from './t-roles.ts';
 
 /** The function `token` itself, in this process and in its own role, so that a test may hold it at any point. */
@@ -19,18 +23,25 @@ export function tokenPortsOf(cloud: Cloud): TokenPorts & { readonly key: PublicK
   const { keys } = JSON.parse(its.TOKEN_KEYS ?? '{}') as { readonly keys: readonly PublicKey[] };
   const [key] = keys;
   if (key === undefined) throw new Error('the deployment has published no key');
-  const grants = createTable(dynamodb, its.GRANTS_TABLE ?? '');
+  const reads = createGatheredReads(dynamodb);
+  const grants = createTable(dynamodb, its.GRANTS_TABLE ?? '', reads);
   const kms = new KMSClient(clientOptionsOf(cloud, 'token'));
   return {
     clock: systemClock,
     random: systemRandom,
-    registry: createDynamoDbRegistry(createTable(dynamodb, its.REGISTRY_TABLE ?? '')),
+    registry: createDynamoDbRegistry(createTable(dynamodb, its.REGISTRY_TABLE ?? '', reads)),
     grants: createDynamoDbGrants(grants),
     assertions: createDynamoDbAssertions(grants, systemRandom),
     openAssertion,
+    allowance: createAllowance({
+      clock: systemClock,
+      buckets: createDynamoDbTokenBuckets(grants),
+      limit: { rate: Number(its.CLIENT_RATE), burst: Number(its.CLIENT_BURST) },
+    }),
     signer: createKmsSigner(kms, its.TOKEN_SIGNING_KEY_ARN ?? '', key.kid),
     issuer: cloud.issuer,
     resource: cloud.mcpUrl,
+    record: onRecord,
     refreshGrace: Number(its.REFRESH_GRACE_SECONDS),
     key,
   };

@@ -1,4 +1,4 @@
-import { type AttributeValue, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, BatchGetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { createDynamoDbGrants } from '../../../functions/adapters/dynamodb-grants.ts';
 import { createDynamoDbRegistryDesk } from '../../../functions/adapters/dynamodb-registry.ts';
 import { createDynamoDbClient, createTable, type Table } from '../../../functions/adapters/dynamodb-table.ts';
@@ -20,13 +20,14 @@ export const REDIRECT_URI = 'https://client.example/cb';
 
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-/** Routes that are throttled for people are not throttled for a barrier of fifty. */
+/** Routes and clients that are throttled for people are not throttled for a barrier of fifty. */
 const WIDE = {
   throttle: {
     token: { rate: 10_000, burst: 5_000 },
     authorize: { rate: 10_000, burst: 5_000 },
     register: { rate: 10_000, burst: 5_000 },
   },
+  tokensPerClient: { rate: 10_000, burst: 5_000 },
 } as const;
 
 export type TokenCloud = {
@@ -137,10 +138,9 @@ export async function startTokenCloud(options: Partial<CloudOptions> = {}): Prom
     },
     item: async ({ id }) => {
       const Key = { pk: { S: `GRANT#${id}` } };
-      const { Item = {} } = await tokens.send(
-        new GetItemCommand({ TableName: GRANTS_TABLE, Key, ConsistentRead: true }),
-      );
-      return Item;
+      const wanted = { [GRANTS_TABLE]: { Keys: [Key], ConsistentRead: true } };
+      const { Responses = {} } = await tokens.send(new BatchGetItemCommand({ RequestItems: wanted }));
+      return Responses[GRANTS_TABLE]?.[0] ?? {};
     },
     putItem: async (item) => {
       await authorize.send(new PutItemCommand({ TableName: GRANTS_TABLE, Item: item }));
