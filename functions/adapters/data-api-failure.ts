@@ -8,8 +8,17 @@ export type Failed = SqlFailure & {
 
 type Kind = Pick<SqlFailure, 'reason' | 'retry'>;
 
-/** By the name of the error in the service model of the Data API (API Reference, ExecuteStatement, Errors). */
-const BY_NAME: Readonly<Record<string, Kind>> = {
+/**
+ * By the name of the error: all that the service model of the Data API has (API Reference, ExecuteStatement, Errors), and
+ * after them those of any service of AWS that come before it (Common Errors).
+ *
+ * `retry`: whether the same call may do better in a moment. A begin is tried again here, within the caller's patience; a
+ * statement never is, since it may have had its effect, and the caller is told instead.
+ */
+export const BY_NAME: Readonly<Record<string, Kind>> = {
+  BadRequestException: { reason: 'invalid', retry: false },
+  DatabaseErrorException: { reason: 'invalid', retry: false },
+  UnsupportedResultException: { reason: 'invalid', retry: false },
   DatabaseResumingException: { reason: 'resuming', retry: true },
   StatementTimeoutException: { reason: 'timeout', retry: false },
   AccessDeniedException: { reason: 'denied', retry: false },
@@ -23,8 +32,12 @@ const BY_NAME: Readonly<Record<string, Kind>> = {
   NotFoundException: { reason: 'unavailable', retry: false },
   SecretsErrorException: { reason: 'unavailable', retry: false },
   ServiceUnavailableError: { reason: 'unavailable', retry: true },
-  ThrottlingException: { reason: 'unavailable', retry: true },
   TransactionNotFoundException: { reason: 'unavailable', retry: true },
+  ValidationException: { reason: 'invalid', retry: false },
+  ThrottlingException: { reason: 'unavailable', retry: true },
+  TooManyRequestsException: { reason: 'unavailable', retry: true },
+  RequestTimeoutException: { reason: 'unavailable', retry: true },
+  ExpiredTokenException: { reason: 'unavailable', retry: true },
 };
 
 /** By SQLSTATE, a whole one or its class (PostgreSQL manual, Appendix A). */
@@ -54,14 +67,24 @@ export function failureOf(error: unknown): Failed {
   } = error as Error & { $metadata?: { httpStatusCode?: number } };
   const sqlState = /SQLState: ([0-9A-Z]{5})\s*$/.exec(message)?.[1];
   const status = $metadata?.httpStatusCode;
-  const known = byState(sqlState) ?? BY_NAME[name] ?? bySize(name, message);
+  const known =
+    byState(sqlState) ?? bySize(name, message) ?? (Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined);
   const refused = status !== undefined && status >= 400 && status < 500;
-  const kind = known ?? (refused ? { reason: 'invalid', retry: false } : { reason: 'unavailable', retry: true });
+  const kind = known ?? byStatus(status);
   return { ...kind, detail: `${name}: ${message}`, sqlState, answered: refused && !UNSURE.includes(name) };
 }
 
 function byState(sqlState: string | undefined): Kind | undefined {
   return sqlState === undefined ? undefined : (BY_STATE[sqlState] ?? BY_STATE[sqlState.slice(0, 2)]);
+}
+
+/** An error that nobody has named yet. */
+function byStatus(status: number | undefined): Kind {
+  if (status === 401 || status === 403) return { reason: 'denied', retry: false };
+  if (status !== undefined && status >= 400 && status < 500 && status !== 408 && status !== 429) {
+    return { reason: 'invalid', retry: false };
+  }
+  return { reason: 'unavailable', retry: true };
 }
 
 /** The older service says it with BadRequestException, the newer with UnsupportedResultException. */

@@ -50,7 +50,8 @@ export type Decoded = { readonly rows: Row[]; readonly bytes: number };
  * `json` and `jsonb` stay text, because whoever wants the object knows its schema. `bytes` counts text and bytes, and
  * eight for every other value.
  *
- * @throws Error when two columns share a name: one would hide the other. Give them an alias.
+ * @throws Error when two columns share a name: one would hide the other. Give them an alias. And for an integer in an array
+ *   that lost digits on its way.
  */
 export function decodeRows(answer: Pick<ExecuteStatementCommandOutput, 'records' | 'columnMetadata'>): Decoded {
   const columns = answer.columnMetadata ?? [];
@@ -95,7 +96,16 @@ function decodeInteger(digits: string): number | bigint {
 function decodeArray(array: ArrayValue): SqlValue[] {
   if (array.arrayValues !== undefined)
     return array.arrayValues.map((inner) => (inner === null ? null : decodeArray(inner)));
-  return [...(array.stringValues ?? array.longValues ?? array.doubleValues ?? array.booleanValues ?? [])];
+  // No option of the service gives these as text, as it does for a value that stands alone.
+  if (array.longValues !== undefined) return array.longValues.map((value) => (value === null ? null : exactly(value)));
+  return [...(array.stringValues ?? array.doubleValues ?? array.booleanValues ?? [])];
+}
+
+/** The SDK gives a bigint where it saw the digits, whatever its types say; a number beyond 2^53 has lost some. */
+function exactly(value: number | bigint): SqlValue {
+  if (typeof value === 'bigint') return decodeInteger(String(value));
+  if (Number.isSafeInteger(value)) return value;
+  throw new Error('an array holds an integer beyond 2^53, which does not arrive exactly: cast the array to text[]');
 }
 
 function sizeOf(value: SqlValue): number {

@@ -34,6 +34,7 @@ const MAX_BYTES = 256 * 1024;
 const SETTINGS = (readOnly: 'on' | 'off') => `
   SELECT true AS ready
    WHERE set_config('transaction_read_only', '${readOnly}', true) IS NOT NULL
+     AND set_config('standard_conforming_strings', 'on', true) IS NOT NULL
      AND set_config('statement_timeout', '5s', true) IS NOT NULL
      AND set_config('lock_timeout', '1s', true) IS NOT NULL
      AND set_config('idle_in_transaction_session_timeout', '10s', true) IS NOT NULL

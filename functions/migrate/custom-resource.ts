@@ -77,7 +77,7 @@ async function perform(ports: MigratePorts, request: CustomResourceEvent): Promi
   switch (request.ResourceType) {
     case 'Custom::DatabaseSchema': {
       const { SampleData } = z.parse(databaseSchema, request.ResourceProperties);
-      const options = { sampleData: SampleData === 'true' };
+      const options = { sampleData: SampleData === 'true' && ports.sampleData };
       const run = await runMigrations(ports, readMigrations(ports.migrations), options);
       ports.log.info('database migrated', { version: run.version, applied: run.applied });
       return { Version: run.version };

@@ -26,7 +26,7 @@ const LONGEST = 65_536;
 export function readMigrations(directory: string): readonly Migration[] {
   const names = readdirSync(directory).filter((name) => name.endsWith('.sql'));
   const wrong = names.find((name) => !NAME.test(name));
-  if (wrong !== undefined) throw new Error(`${wrong} is no name of a migration: write 0004-what-it-does.sql`);
+  if (wrong !== undefined) throw new Error(`${wrong} is no name of a migration: write 0005-what-it-does.sql`);
   // Digits sort before the "s" of "sample-": the schema is there before its data.
   return names.sort().map((name) => parseMigration(name, readFileSync(join(directory, name), 'utf8')));
 }

@@ -10,6 +10,8 @@ export type MigratePorts = {
   readonly logins: () => Promise<readonly DatabaseLogin[]>;
   /** The public half of a signing key, by its ARN. */
   readonly publicKey: (keyArn: string) => Promise<PublicKey>;
+  /** Whether this stage has sample data. An event may ask for less, and never for more. */
+  readonly sampleData: boolean;
   /** The directory of the migration files. */
   readonly migrations: string;
   readonly random: Random;

@@ -39,7 +39,9 @@ export async function runMigrations(
   }
   const problems = await exclusively(ports, selfCheck);
   if (problems.length > 0) {
-    throw new DeployStopped(`the database grants more than is declared: ${problems.join('; ')}`);
+    throw new DeployStopped(
+      `the database grants more than is declared: ${problems.map(({ problem }) => problem).join('; ')}`,
+    );
   }
   // Last: a login that may do more than it should gets no password to do it with.
   const logins = await ports.logins();

@@ -9,39 +9,37 @@ import {
 } from 'aws-cdk-lib/aws-rds';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
+import type { Settings } from '../settings.ts';
 
 /** Properties of a {@link Database}. */
 export type DatabaseProps = {
   readonly stage: string;
-  /** Aurora capacity units; 0 lets the cluster sleep when nobody calls. */
-  readonly minCapacity: number;
-  readonly maxCapacity: number;
   /** Whether deleting the stack deletes the data. */
   readonly disposable: boolean;
+  readonly database: Exclude<Settings['database'], { readonly kind: 'none' }>;
 };
 
-/** The name of the database, and of its users in the secrets. */
+type Aurora = Extract<Settings['database'], { readonly kind: 'aurora' }>;
+
+/** The name of the database that is made here. */
 const DATABASE = 'gatehouse';
 
 /**
- * Aurora Serverless v2 PostgreSQL, reached through the Data API only: its network has no way in or out, neither gateway
- * nor NAT, and its security group admits nobody. Who somebody is in the database is decided by the secret they may read.
+ * The database, reached through the Data API only. Who somebody is in it is decided by the secret they may read, so the
+ * secrets of reader and writer are always made here, for one role each, also where the cluster is somebody else's.
  */
 export class Database extends Construct {
-  readonly name = DATABASE;
-  readonly cluster: DatabaseCluster;
-  readonly adminSecret: Secret;
-  readonly readerSecret: Secret;
-  readonly writerSecret: Secret;
+  readonly name: string;
+  readonly clusterArn: string;
+  readonly adminSecretArn: string;
+  readonly readerSecretArn: string;
+  readonly writerSecretArn: string;
 
-  constructor(scope: Construct, id: string, props: DatabaseProps) {
+  constructor(scope: Construct, id: string, { stage, disposable, database }: DatabaseProps) {
     super(scope, id);
-    const { disposable } = props;
-    const removalPolicy = disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN;
-
     const credentials = (secretId: string, username: string, user: string) =>
       new Secret(this, secretId, {
-        description: `Database user ${username}, ${user} (gatehouse ${props.stage})`,
+        description: `Database user ${username}, ${user} (gatehouse ${stage})`,
         generateSecretString: {
           secretStringTemplate: JSON.stringify({ username }),
           generateStringKey: 'password',
@@ -49,12 +47,27 @@ export class Database extends Construct {
           // Letters and digits: such a password can stand in SQL text, where no parameter can.
           excludePunctuation: true,
         },
-        removalPolicy,
+        removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
       });
-    this.adminSecret = credentials('AdminSecret', 'gatehouse_admin', 'read by migrate at deploy and by nothing else');
-    this.readerSecret = credentials('ReaderSecret', 'mcp_reader', 'read by mcp');
-    this.writerSecret = credentials('WriterSecret', 'mcp_writer', 'read by mcp-write');
+    if (database.kind === 'aurora') {
+      const admin = credentials('AdminSecret', 'gatehouse_admin', 'read by migrate at deploy and by nothing else');
+      this.adminSecretArn = admin.secretArn;
+      this.name = DATABASE;
+      this.clusterArn = this.#aurora(database, admin, disposable).clusterArn;
+    } else {
+      this.adminSecretArn = database.adminSecretArn;
+      this.name = database.name;
+      this.clusterArn = database.clusterArn;
+    }
+    this.readerSecretArn = credentials('ReaderSecret', 'mcp_reader', 'read by mcp').secretArn;
+    this.writerSecretArn = credentials('WriterSecret', 'mcp_writer', 'read by mcp-write').secretArn;
+  }
 
+  /**
+   * Aurora Serverless v2 PostgreSQL. Its network has no way in or out, neither gateway nor NAT, and its security group
+   * admits nobody.
+   */
+  #aurora({ minCapacity, maxCapacity }: Aurora, admin: Secret, disposable: boolean): DatabaseCluster {
     const network = new Vpc(this, 'Network', {
       ipAddresses: IpAddresses.cidr('10.0.0.0/24'),
       maxAzs: 2,
@@ -65,13 +78,13 @@ export class Database extends Construct {
       restrictDefaultSecurityGroup: false,
       // Typed as what it implements: the class declares optional members that exactOptionalPropertyTypes refuses.
     }) as IVpc;
-    this.cluster = new DatabaseCluster(this, 'Cluster', {
+    return new DatabaseCluster(this, 'Cluster', {
       engine: DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_7 }),
       writer: ClusterInstance.serverlessV2('Writer', { publiclyAccessible: false, autoMinorVersionUpgrade: true }),
-      serverlessV2MinCapacity: props.minCapacity,
-      serverlessV2MaxCapacity: props.maxCapacity,
-      ...(props.minCapacity === 0 && { serverlessV2AutoPauseDuration: Duration.minutes(5) }),
-      credentials: Credentials.fromSecret(this.adminSecret as ISecret),
+      serverlessV2MinCapacity: minCapacity,
+      serverlessV2MaxCapacity: maxCapacity,
+      ...(minCapacity === 0 && { serverlessV2AutoPauseDuration: Duration.minutes(5) }),
+      credentials: Credentials.fromSecret(admin as ISecret),
       defaultDatabaseName: DATABASE,
       enableDataApi: true,
       iamAuthentication: true,
@@ -93,7 +106,7 @@ export class Database extends Construct {
       backup: { retention: Duration.days(disposable ? 1 : 35) },
       copyTagsToSnapshot: true,
       deletionProtection: !disposable,
-      removalPolicy,
+      removalPolicy: disposable ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
   }
 }

@@ -1,4 +1,5 @@
 import { CustomResource, Duration } from 'aws-cdk-lib';
+import { AccountRootPrincipal, PolicyDocument, Role } from 'aws-cdk-lib/aws-iam';
 import { Construct } from 'constructs';
 import type { Database } from './database.ts';
 import type { FunctionKey } from './function-key.ts';
@@ -7,10 +8,11 @@ import { ServiceFunction, type Surroundings } from './service-function.ts';
 
 /** Properties of a {@link Migrate}. */
 export type MigrateProps = Surroundings & {
-  readonly database: Database;
+  readonly database: Database | undefined;
   /** The token keys, newest first: the first signs, all verify. */
   readonly tokenKeys: readonly FunctionKey[];
-  readonly auditSigningKey: FunctionKey;
+  /** The keys of the audit log's checkpoints, newest first. */
+  readonly auditKeys: readonly FunctionKey[];
   /** Hash of the migration files: another hash is another deployment of the schema. */
   readonly migrations: string;
 };
@@ -25,12 +27,16 @@ export class Migrate extends Construct {
   readonly migrate: ServiceFunction;
   /** The public token keys as a JWK set, known when the stack is deployed. */
   readonly tokenKeys: string;
-  readonly schema: CustomResource;
+  /** The public keys of the audit log's checkpoints, likewise. */
+  readonly auditKeys: string;
+  /** Absent, like the next one, where there is no database. */
+  readonly schema: CustomResource | undefined;
+  /** What a person assumes to look at the privileges; may be assumed by principals of this account that are allowed to. */
+  readonly checkerRole: Role | undefined;
 
   constructor(scope: Construct, id: string, props: MigrateProps) {
     super(scope, id);
     const { settings, code, database } = props;
-    const { adminSecret, readerSecret, writerSecret, cluster } = database;
     this.migrate = new ServiceFunction(this, 'Migrate', {
       settings,
       code,
@@ -39,30 +45,21 @@ export class Migrate extends Construct {
       timeout: Duration.minutes(5),
       concurrency: 1,
       environment: {
-        DATABASE_CLUSTER_ARN: cluster.clusterArn,
-        DATABASE_SECRET_ARN: adminSecret.secretArn,
-        DATABASE_NAME: database.name,
-        READER_SECRET_ARN: readerSecret.secretArn,
-        WRITER_SECRET_ARN: writerSecret.secretArn,
-        SAMPLE_DATA: String(settings.sampleData),
+        DATABASE: database ? 'on' : 'off',
+        ...(database && {
+          DATABASE_CLUSTER_ARN: database.clusterArn,
+          DATABASE_SECRET_ARN: database.adminSecretArn,
+          DATABASE_NAME: database.name,
+          READER_SECRET_ARN: database.readerSecretArn,
+          WRITER_SECRET_ARN: database.writerSecretArn,
+          SAMPLE_DATA: String(settings.sampleData),
+        }),
       },
       permissions: [
-        allow(
-          [
-            'rds-data:BeginTransaction',
-            'rds-data:CommitTransaction',
-            'rds-data:ExecuteStatement',
-            'rds-data:RollbackTransaction',
-          ],
-          [cluster.clusterArn],
-        ),
-        allow(
-          ['secretsmanager:GetSecretValue'],
-          [adminSecret.secretArn, readerSecret.secretArn, writerSecret.secretArn],
-        ),
+        ...(database ? asMaster(database) : []),
         allow(
           ['kms:GetPublicKey'],
-          [...props.tokenKeys, props.auditSigningKey].map(({ keyArn }) => keyArn),
+          [...props.tokenKeys, ...props.auditKeys].map(({ keyArn }) => keyArn),
         ),
       ],
     });
@@ -77,12 +74,48 @@ export class Migrate extends Construct {
       properties: { KeyArns: props.tokenKeys.map(({ keyArn }) => keyArn) },
     });
     this.tokenKeys = publicKeys.getAttString('Jwks');
+    const auditKeys = new CustomResource(this, 'AuditPublicKeys', {
+      ...atDeploy,
+      resourceType: 'Custom::PublicKeys',
+      properties: { KeyArns: props.auditKeys.map(({ keyArn }) => keyArn) },
+    });
+    this.auditKeys = auditKeys.getAttString('Jwks');
+    // One after the other: the function runs once at a time.
+    auditKeys.node.addDependency(publicKeys);
+    if (database === undefined) return;
     this.schema = new CustomResource(this, 'Schema', {
       ...atDeploy,
       resourceType: 'Custom::DatabaseSchema',
       properties: { Migrations: props.migrations, SampleData: String(settings.sampleData) },
     });
-    // One after the other: the function runs once at a time.
-    this.schema.node.addDependency(publicKeys);
+    this.schema.node.addDependency(auditKeys);
+    // Who may invoke it may send any event, for IAM cannot see one. The worst of them repeats what the deployment did:
+    // files, secrets and sample data are the function's own, and what it would publish elsewhere is public.
+    this.checkerRole = new Role(this, 'Checker', {
+      description: `Looks at the privileges in the database (gatehouse ${settings.stage})`,
+      assumedBy: new AccountRootPrincipal(),
+      maxSessionDuration: Duration.hours(1),
+      inlinePolicies: {
+        DatabaseChecker: new PolicyDocument({
+          statements: [allow(['lambda:InvokeFunction'], [this.migrate.lambda.functionArn])],
+        }),
+      },
+    });
   }
+}
+
+/** Everything of the database's, and the one place that has it. */
+function asMaster({ clusterArn, adminSecretArn, readerSecretArn, writerSecretArn }: Database) {
+  return [
+    allow(
+      [
+        'rds-data:BeginTransaction',
+        'rds-data:CommitTransaction',
+        'rds-data:ExecuteStatement',
+        'rds-data:RollbackTransaction',
+      ],
+      [clusterArn],
+    ),
+    allow(['secretsmanager:GetSecretValue'], [adminSecretArn, readerSecretArn, writerSecretArn]),
+  ];
 }

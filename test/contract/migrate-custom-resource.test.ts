@@ -67,7 +67,7 @@ test('the schema is migrated and its version goes to the address of the event', 
   const body = await answer();
   expect(body).toMatchObject({
     Status: 'SUCCESS',
-    Data: { Version: '0003-support-desk' },
+    Data: { Version: '0004-performed-requests' },
     StackId: event().StackId,
     RequestId: 'request-1',
     LogicalResourceId: 'DatabaseSchema',

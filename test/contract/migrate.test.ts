@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { rowContextKey } from '../../functions/adapters/row-context.ts';
 import type { DatabaseLogin } from '../../functions/adapters/secrets.ts';
@@ -22,6 +23,9 @@ afterEach(() => {
 afterAll(() => database.stop());
 
 const real = readMigrations(MIGRATIONS);
+const schema = real.filter((migration) => !migration.sample);
+const SCHEMA = schema.map((migration) => migration.version);
+const LAST = SCHEMA.at(-1) ?? '';
 const without = (version: string) => real.filter((migration) => migration.version !== version);
 const another = (name: string, ...statements: string[]) =>
   parseMigration(`${name}.sql`, statements.join('\n--> statement-breakpoint\n'));
@@ -34,11 +38,11 @@ const orders = async () => {
 
 test('a run applies every file once, and the next run applies nothing', async () => {
   expect(await migrate(database)).toEqual({
-    version: '0003-support-desk',
-    applied: ['0001-roles', '0002-row-context', '0003-support-desk', 'sample-0001-support-desk'],
+    version: LAST,
+    applied: [...SCHEMA, 'sample-0001-support-desk'],
   });
   expect(await orders()).toBe(24);
-  expect(await migrate(database)).toEqual({ version: '0003-support-desk', applied: [] });
+  expect(await migrate(database)).toEqual({ version: LAST, applied: [] });
   expect(await orders()).toBe(24);
 });
 
@@ -71,27 +75,27 @@ test('a migration that was changed after it was applied stops the run and is nam
 });
 
 test('line ends do not change a migration', () => {
-  const unix = parseMigration('0004-x.sql', 'SELECT 1\n--> statement-breakpoint\nSELECT 2\n');
-  const windows = parseMigration('0004-x.sql', 'SELECT 1\r\n--> statement-breakpoint\r\nSELECT 2\r\n');
+  const unix = parseMigration('0005-x.sql', 'SELECT 1\n--> statement-breakpoint\nSELECT 2\n');
+  const windows = parseMigration('0005-x.sql', 'SELECT 1\r\n--> statement-breakpoint\r\nSELECT 2\r\n');
   expect(windows).toEqual(unix);
   expect(unix.statements).toEqual(['SELECT 1', 'SELECT 2']);
 });
 
 test('runs that meet apply each migration once', async () => {
-  const slow = another('0004-slow', 'CREATE TABLE migrations.slow (n int)', 'SELECT true AS slept FROM pg_sleep(0.5)');
-  const runs = await Promise.all([1, 2, 3].map(() => migrate(database, [...real.slice(0, 3), slow])));
+  const slow = another('0005-slow', 'CREATE TABLE migrations.slow (n int)', 'SELECT true AS slept FROM pg_sleep(0.5)');
+  const runs = await Promise.all([1, 2, 3].map(() => migrate(database, [...schema, slow])));
   const applied = runs.flatMap((run) => run.applied);
-  expect(applied.toSorted()).toEqual(['0001-roles', '0002-row-context', '0003-support-desk', '0004-slow']);
+  expect(applied.toSorted()).toEqual([...SCHEMA, '0005-slow']);
 });
 
 test('a migration that fails leaves the schema of the one before, and names its statement', async () => {
-  const bad = another('0004-bad', 'CREATE TABLE migrations.half (n int)', 'SELECT 1 / 0 AS n');
+  const bad = another('0005-bad', 'CREATE TABLE migrations.half (n int)', 'SELECT 1 / 0 AS n');
   const failing = migrate(
     database,
     [...real, bad].toSorted((a, b) => (a.version < b.version ? -1 : 1)),
   );
   await expect(failing).rejects.toThrow(
-    /^migration 0004-bad, statement 2 of 2: .*division by zero.*Nothing of this migration was kept$/,
+    /^migration 0005-bad, statement 2 of 2: .*division by zero.*Nothing of this migration was kept$/,
   );
   expect(await exists('half')).toBe(false);
   expect((await migrate(database)).applied).toEqual(['sample-0001-support-desk']);
@@ -101,15 +105,38 @@ test('a migration that fails leaves the schema of the one before, and names its 
 test('the migration that the README shows passes the check', async () => {
   const readme = readFileSync(new URL('../../functions/migrate/README.md', import.meta.url), 'utf8');
   const [, example = ''] = /```sql\n([\s\S]*?)```/.exec(readme) ?? [];
-  const shown = parseMigration('0004-invoices.sql', example);
-  expect((await migrate(database, [...real.slice(0, 3), shown])).applied).toContain('0004-invoices');
+  const shown = parseMigration('0005-invoices.sql', example);
+  expect((await migrate(database, [...schema, shown])).applied).toContain('0005-invoices');
+});
+
+test('a database and a user of its own, as the README has them made, are enough in a cluster that was there before', async () => {
+  const readme = readFileSync(new URL('../../infra/README.md', import.meta.url), 'utf8');
+  const [, made = ''] = /```sql\n([\s\S]*?)```/.exec(readme) ?? [];
+  const { password } = database.logins.get(SECRETS.admin) as DatabaseLogin;
+  const { postgres } = database;
+  const connect = async (login: { user: string; password: string }) => {
+    const client = new pg.Client({ ...postgres, ...login, database: 'postgres' });
+    await client.connect();
+    return client;
+  };
+  const superuser = await connect(postgres.superuser);
+  await superuser.query('DROP DATABASE gatehouse WITH (FORCE)');
+  await superuser.query('DROP ROLE gatehouse_admin');
+  await superuser.query("CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD 'm'");
+  await superuser.query('GRANT CONNECT ON DATABASE postgres TO master');
+  const master = await connect({ user: 'master', password: 'm' });
+  for (const statement of made.replace('…', password).split(';\n').filter(Boolean)) await master.query(statement);
+  await master.end();
+  await superuser.end();
+  expect((await migrate(database)).version).toBe(LAST);
+  expect(await orders()).toBe(24);
 });
 
 describe('the files and the database disagree', () => {
   test('an older deployment runs on a newer schema: that is a rollback', async () => {
-    const newer = another('0004-newer', 'CREATE TABLE migrations.newer (n int)');
-    await migrate(database, [...real.slice(0, 3), newer]);
-    expect(await migrate(database, real.slice(0, 3))).toEqual({ version: '0003-support-desk', applied: [] });
+    const newer = another('0005-newer', 'CREATE TABLE migrations.newer (n int)');
+    await migrate(database, [...schema, newer]);
+    expect(await migrate(database, schema)).toEqual({ version: LAST, applied: [] });
   });
 
   test('a file that is missing between others stops the run', async () => {
@@ -126,7 +153,7 @@ describe('a cluster at 0 ACU', () => {
     setTimeout(() => {
       database.paused = false;
     }, 1_000);
-    expect((await migrate(database)).version).toBe('0003-support-desk');
+    expect((await migrate(database)).version).toBe(LAST);
   });
 
   test('is not waited for without end', async () => {
