@@ -1,3 +1,4 @@
+import { unseen } from './invisible.ts';
 import { angleLookAlikes, escapeLookAlikes } from './look-alikes.ts';
 import { beginsSpelling } from './spellings.ts';
 
@@ -8,12 +9,13 @@ import { beginsSpelling } from './spellings.ts';
  */
 
 /** `defanged` (the default) also breaks `![`, `](` and `://`, because exfiltration by a link needs one that renders. */
-export type EscapeOptions = { readonly links?: 'defanged' | 'kept' };
+export type EscapeOptions = { readonly links?: Links | undefined };
+
+export type Links = 'defanged' | 'kept';
 
 /** Combining marks kept on one base character. Real scripts need up to four; a pile of them hides the text below it. */
 const keptMarks = 4;
 
-const unseen = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const mark = /\p{M}/u;
 const lookAlikes = new Set([0x3c, 0x3e, ...angleLookAlikes, ...escapeLookAlikes]);
 
@@ -30,15 +32,18 @@ function fateOf(codePoint: number): number {
   return fate;
 }
 
-/** Below U+10000 only, so that no text can fill the memory with it. */
+/** Below U+10000 whole escapes, above it their last three digits: no text can fill the memory with more of them. */
 const escapes: string[] = [];
+const endings: string[] = [];
 
 function visible(codePoint: number): string {
-  const known = escapes[codePoint];
-  if (known !== undefined) return known;
-  const made = `\\u{${codePoint.toString(16).toUpperCase()}}`;
-  if (codePoint <= 0xffff) escapes[codePoint] = made;
-  return made;
+  if (codePoint <= 0xffff) {
+    escapes[codePoint] ??= `\\u{${codePoint.toString(16).toUpperCase()}}`;
+    return escapes[codePoint];
+  }
+  const last = codePoint & 0xfff;
+  endings[last] ??= `${last.toString(16).toUpperCase().padStart(3, '0')}}`;
+  return `\\u{${(codePoint >> 12).toString(16).toUpperCase()}${endings[last]}`;
 }
 
 function decide(codePoint: number): number {
@@ -49,12 +54,15 @@ function decide(codePoint: number): number {
   return mark.test(character) ? Fate.mark : Fate.keep;
 }
 
+/** What may need an escape. Before the first of these a text is plain ASCII, and most texts have none. */
+const suspicious = /[^\t\n -~]|[<>\\&%]|!\[|\]\(|:\/\//;
+
 /** Encodes. LF and TAB stay as they are. Linear in the length of the text, and never fails. */
 export function escapeData(text: string, { links = 'defanged' }: EscapeOptions = {}): string {
   let escaped = '';
   let from = 0;
   let marks = 0;
-  for (let at = 0; at < text.length; ) {
+  for (let at = text.search(suspicious); at >= 0 && at < text.length; ) {
     const codePoint = text.codePointAt(at) ?? 0;
     const next = at + (codePoint > 0xffff ? 2 : 1);
     const fate = fateOf(codePoint);
@@ -71,8 +79,13 @@ export function escapeData(text: string, { links = 'defanged' }: EscapeOptions =
   return from === 0 ? text : escaped + text.slice(from);
 }
 
+/** `esc1` on one line: the two characters it leaves as they are outside a line are written as escapes too. */
+export function escapeLine(text: string, options: EscapeOptions = {}): string {
+  return escapeData(text, options).replaceAll('\n', '\\u{A}').replaceAll('\t', '\\u{9}');
+}
+
 /** The characters that are harmless or not by what follows them. */
-function dependsOnNext(text: string, at: number, codePoint: number, links: 'defanged' | 'kept'): boolean {
+function dependsOnNext(text: string, at: number, codePoint: number, links: Links): boolean {
   if (codePoint === 0x26 || codePoint === 0x25) return beginsSpelling(text, at);
   if (links === 'kept') return false;
   if (codePoint === 0x21) return text.charAt(at + 1) === '[';

@@ -34,17 +34,34 @@ function noticeFor(source: string): string {
  * Fences a text.
  * @throws {TypeError} when nonce or source are not of their form: both are ours, so that is a bug, never bad input.
  */
-export function fence(text: string, { source, nonce, ...options }: FenceOptions): string {
+export function fence(text: string, options: FenceOptions): string {
+  // One unit of text gives at least one byte, so what lies beyond the limit cannot be kept and need not be encoded.
+  const head = text.slice(0, byteLimit);
+  const body = bodyOf(escapeData(head, options));
+  const cut = body.truncated || head.length < text.length;
+  return framed(body.lines, options, cut ? truncationNote(text) : undefined);
+}
+
+/**
+ * Fences what `escapeData` made, for who has it already. `note` is a line of ours for after the data; without one, a body
+ * that did not fit says so itself.
+ * @throws {TypeError} as `fence` does
+ */
+export function fenceEscaped(escaped: string, options: FenceOptions, note?: string): string {
+  const body = bodyOf(escaped);
+  return framed(body.lines, options, note ?? (body.truncated ? 'truncated=true' : undefined));
+}
+
+function framed(lines: readonly string[], { source, nonce }: FenceOptions, note: string | undefined): string {
   if (!/^[0-9a-f]{32}$/.test(nonce)) throw new TypeError('a fence needs a nonce of 32 hexadecimal digits');
   if (!/^[A-Za-z0-9][A-Za-z0-9:._/-]{0,63}$/.test(source)) throw new TypeError(`"${source}" cannot name a source`);
-  const body = bodyOf(text, options);
   const notice = noticeFor(source);
   return [
     notice,
     `<<<USER_DATA nonce=${nonce} source=${source} enc=esc1>>>`,
-    ...body.lines,
+    ...lines,
     `<<<END nonce=${nonce}>>>`,
-    ...(body.truncated ? [truncationNote(text)] : []),
+    ...(note === undefined ? [] : [note]),
     notice,
   ].join('\n');
 }
@@ -55,24 +72,26 @@ function truncationNote(text: string): string {
   return `truncated=true bytes=${whole.length} sha256=${createHash('sha256').update(whole).digest('hex')}`;
 }
 
-function bodyOf(text: string, options: EscapeOptions): { lines: string[]; truncated: boolean } {
-  // One unit of text gives at least one byte, so what lies beyond the limit cannot be kept and need not be encoded.
-  const head = text.slice(0, byteLimit);
+function bodyOf(escaped: string): { lines: string[]; truncated: boolean } {
   const lines: string[] = [];
   let left = byteLimit;
-  for (const line of escapeData(head, options).split('\n')) {
+  for (const line of escaped.split('\n')) {
     const pieces = wrap(line);
     for (const [number, piece] of pieces.entries()) {
       const ending = number < pieces.length - 1 ? '\\' : '';
       const framing = prefix.length + ending.length + 1;
       if (left < framing) return { lines, truncated: true };
-      const kept = fitting(piece, left - framing);
-      if (kept !== '' || piece === '') lines.push(prefix + kept + (kept === piece ? ending : ''));
-      if (kept !== piece) return { lines, truncated: true };
-      left -= framing + Buffer.byteLength(piece);
+      const bytes = Buffer.byteLength(piece);
+      if (bytes > left - framing) {
+        const kept = fitting(piece, left - framing);
+        if (kept !== '') lines.push(prefix + kept);
+        return { lines, truncated: true };
+      }
+      lines.push(prefix + piece + ending);
+      left -= framing + bytes;
     }
   }
-  return { lines, truncated: head.length < text.length };
+  return { lines, truncated: false };
 }
 
 const prefix = '| ';
@@ -100,7 +119,6 @@ function wrap(line: string): string[] {
 
 /** The longest beginning of a piece, in whole tokens, that takes no more than this many bytes. */
 function fitting(piece: string, bytes: number): string {
-  if (Buffer.byteLength(piece) <= bytes) return piece;
   let at = 0;
   for (let left = bytes; at < piece.length; ) {
     const length = tokenLength(piece, at);

@@ -29,13 +29,32 @@ const percentEncodings = angles.flatMap((codePoint) => {
   return [utf8, utf16];
 });
 
-/** Lower-case, because HTML's names differ in case only where their meaning is the same kind of bracket. */
-const whole = new Set([...references, ...percentEncodings]);
-const beginnings = new Set(
-  [...whole].flatMap((spelling) => Array.from(spelling, (_, at) => spelling.slice(0, at + 1))),
-);
+/** One step for each character of ASCII: where it leads from each node, 0 for nowhere. A spelling ends in `ENDS`. */
+const STEPS = 128;
+const ENDS = 0xffff;
+const steps = trieOf([...references, ...percentEncodings]);
 
-const nameUnit = /[A-Za-z0-9]/;
+/** Lower-case, because HTML's names differ in case only where their meaning is the same kind of bracket. */
+function trieOf(spellings: readonly string[]): Uint16Array {
+  const nodes: number[][] = [[]];
+  for (const spelling of spellings) {
+    let node = 0;
+    for (let at = 0; at < spelling.length && node !== ENDS; at++) {
+      const from = nodes[node] ?? [];
+      const code = spelling.charCodeAt(at);
+      const known = at === spelling.length - 1 ? ENDS : (from[code] ?? nodes.push([]) - 1);
+      from[code] = known;
+      node = known;
+    }
+  }
+  const flat = new Uint16Array(nodes.length * STEPS);
+  for (const [node, from] of nodes.entries()) {
+    from.forEach((next, code) => {
+      flat[node * STEPS + code] = next;
+    });
+  }
+  return flat;
+}
 
 /**
  * Whether the `&` or `%` at `at` begins a character reference or a percent-encoded bracket, or may begin one when more
@@ -44,19 +63,26 @@ const nameUnit = /[A-Za-z0-9]/;
  */
 export function beginsSpelling(text: string, at: number): boolean {
   if (text.charCodeAt(at) === 0x26 && beginsReference(text, at)) return true;
-  let read = text.charAt(at);
-  while (beginnings.has(read)) {
-    const next = at + read.length;
-    if (whole.has(read) || next >= text.length || text.charCodeAt(next) > 0x7e) return true;
-    read += text.charAt(next).toLowerCase();
+  let node = 0;
+  for (let next = at; next < text.length; next++) {
+    const code = text.charCodeAt(next);
+    if (code > 0x7e) return true;
+    node = steps[node * STEPS + (code >= 0x41 && code <= 0x5a ? code + 0x20 : code)] ?? 0;
+    if (node === 0) return false;
+    if (node === ENDS) return true;
   }
-  return false;
+  return true;
 }
 
 /** `&#…` and `&name;` of any name: references to invisible characters must not slip through either. */
 function beginsReference(text: string, at: number): boolean {
   if (text.charCodeAt(at + 1) === 0x23) return true;
   let next = at + 1;
-  while (nameUnit.test(text.charAt(next))) next++;
-  return next > at + 1 && text.charAt(next) === ';';
+  while (isNameUnit(text.charCodeAt(next))) next++;
+  return next > at + 1 && text.charCodeAt(next) === 0x3b;
+}
+
+/** `0` to `9`, `A` to `Z`, `a` to `z`. */
+function isNameUnit(code: number): boolean {
+  return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a);
 }

@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { angleLookAlikes, escapeLookAlikes } from '../../../functions/core/fence/look-alikes.ts';
 import { corpus } from './corpus.ts';
 
-/** FAST_CHECK_RUNS raises the number of runs of every property, for a long night. */
-fc.configureGlobal({ numRuns: Number(process.env.FAST_CHECK_RUNS ?? 1_000) });
+/** Of every property. FENCE_RUNS raises it, for a long night. */
+export const runs = Number(process.env.FENCE_RUNS ?? 1_000);
+fc.configureGlobal({ numRuns: runs });
 
 const nastyCodePoints = [
   ...angleLookAlikes,
