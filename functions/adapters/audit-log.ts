@@ -16,7 +16,8 @@ export type AuditLogOptions = {
   /** With `maxAttempts: 1`: see `createInsert`. */
   readonly client: DynamoDBClient;
   readonly table: string;
-  readonly mac: AuditMac;
+  /** @default - none: an environment that records events only, and refuses to record a call */
+  readonly mac?: AuditMac;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: WriteAuditLine;
@@ -76,6 +77,9 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   }
 
   async function hashed(event: AuditEvent, date: string, deadline: AbortSignal): Promise<HashedArguments> {
+    if (event.phase === 'event') return undefined;
+    if (mac === undefined)
+      throw notDurable('a call is recorded with a hash of its arguments, and there is no key here');
     const canonical = canonicalJson(event.arguments ?? {});
     if (!canonical.ok) {
       // A refusal is recorded without the hash. What is carried out must be provable, so it is not carried out.

@@ -83,6 +83,10 @@ export class AuditLog extends Construct {
               [this.table.tableArn],
             ),
             allow(['dynamodb:Query'], [`${this.table.tableArn}/index/by-subject`]),
+            allow(['kms:GetPublicKey'], [this.signingKey.keyArn]),
+            allow(['s3:GetObject'], [this.bucket.arnForObjects('checkpoints/*')]),
+            // Without it S3 does not say that a copy is missing, only that it may not be read.
+            allow(['s3:ListBucket'], [this.bucket.bucketArn]),
           ],
         }),
       },

@@ -1,22 +1,31 @@
 /**
- * One tools/call as the audit log is told about it. `arguments` are hashed under a key and thrown away; nothing else of
- * the call's content is asked for, so that nothing else can leak from the log.
+ * One tools/call, or one thing the authorization server did, as the audit log is told about it. `arguments` are hashed
+ * under a key and thrown away; nothing else of the content is asked for, so that nothing else can leak from the log.
  */
 export type AuditEvent = {
-  /** `call`: a read, or a call that was refused. A write has an `intent` before its effect and an `outcome` after it. */
-  readonly phase: 'call' | 'intent' | 'outcome';
+  /**
+   * `call`: a read, or a call that was refused. A write has an `intent` before its effect and an `outcome` after it.
+   * `event`: no call at all, but a sign-in, a consent, a token, a registration, a revocation: one row, no arguments.
+   */
+  readonly phase: 'call' | 'intent' | 'outcome' | 'event';
   readonly requestId: string;
   readonly clientId: string;
-  readonly subject: string;
+  /** Absent where nobody has signed in yet. Never absent from a call. */
+  readonly subject?: string | undefined;
+  /** The tool; of an event its kind, with a colon in it that no tool's name has: `auth:sign-in`. */
   readonly tool: string;
   /** SHA-256 of the tool's definition, 64 hexadecimal digits; absent for a tool that does not exist. */
   readonly toolDigest?: string | undefined;
-  readonly arguments: unknown;
+  /** Of a call. An event has none, and they are not looked at. */
+  readonly arguments?: unknown;
   readonly scopes: readonly string[];
   readonly decision: Decision;
   /** A code of ours, such as `insufficient-scope`. */
   readonly reason?: string | undefined;
+  /** Of a write, what approved it; of a sign-in, the consent that led to it. */
   readonly approvalId?: string | undefined;
+  /** What an event is about: the id of a grant, a transaction, an invitation. */
+  readonly about?: string | undefined;
   /** The database user the call may reach. */
   readonly dbRole?: string | undefined;
   /** Known for an outcome only: a read's row is written while its SQL runs. */

@@ -6,7 +6,7 @@ export type ReadableRecord = {
   readonly phase: AuditRecord['f'];
   readonly decision: AuditRecord['x'];
   readonly tool: string;
-  readonly subject: string;
+  readonly subject?: string | undefined;
   readonly clientId: string;
   readonly reason?: string | undefined;
   readonly requestId: string;
@@ -15,6 +15,7 @@ export type ReadableRecord = {
   readonly argumentsMac?: string | undefined;
   readonly argumentsBytes?: number | undefined;
   readonly approvalId?: string | undefined;
+  readonly about?: string | undefined;
   readonly dbRole?: string | undefined;
   readonly rows?: number | undefined;
   readonly durationMs?: number | undefined;
@@ -30,7 +31,7 @@ export function readable(record: AuditRecord): ReadableRecord {
     phase: record.f,
     decision: record.x,
     tool: record.k,
-    subject: record.u.slice(0, -'#yyyy-mm-dd'.length),
+    subject: record.u?.slice(0, -'#yyyy-mm-dd'.length),
     clientId: record.c,
     reason: record.r,
     requestId: record.q,
@@ -39,6 +40,7 @@ export function readable(record: AuditRecord): ReadableRecord {
     argumentsMac: hex(record.a),
     argumentsBytes: record.b,
     approvalId: record.y,
+    about: record.o,
     dbRole: record.l,
     rows: record.m,
     durationMs: record.w,

@@ -1,8 +1,12 @@
+import { checkpointFromItem, checkpointPartition, type ReadCheckpoint } from './checkpoint-item.ts';
 import { recordFromItem } from './item.ts';
 import { directoryPartition, directoryShards, sequenceKey, streamPartition } from './stream.ts';
 import type { ReadRecord } from './verify-stream.ts';
 
-/** Reads the audit log the only way it can be read: a day's directory, its streams, their records. Never a scan. */
+/**
+ * Reads the audit log the only way it can be read: a day's directory, its streams, their records, and the checkpoints
+ * over them. Never a scan.
+ */
 export type AuditReader = {
   /** Every stream of a UTC day, `yyyy-mm-dd`, in the order of their ids. */
   readonly streams: (date: string) => Promise<readonly string[]>;
@@ -10,6 +14,8 @@ export type AuditReader = {
   readonly records: (stream: string, after: number) => AsyncIterable<ReadRecord>;
   /** The last records of a stream, at most so many, in order. */
   readonly newest: (stream: string, count: number) => Promise<readonly ReadRecord[]>;
+  /** Signed checkpoints, the newest first, so many at a time: who wants the last one does not pay for a megabyte. */
+  readonly checkpoints: (atATime: number) => AsyncIterable<ReadCheckpoint>;
 };
 
 type Row = Readonly<Record<string, unknown>>;
@@ -46,6 +52,11 @@ export function createAuditReader(pages: QueryPages): AuditReader {
         if (rows.length >= count) break;
       }
       return rows.slice(0, count).map(recordFromItem).reverse();
+    },
+    async *checkpoints(atATime) {
+      for await (const { Items = [] } of pages(newestFirst(checkpointPartition, atATime))) {
+        yield* Items.map(checkpointFromItem);
+      }
     },
   };
 }

@@ -17,8 +17,8 @@ export const auditRecord = z.strictObject({
   n: z.int().check(z.minimum(1)),
   p: hash,
   t: z.iso.datetime({ precision: 3 }),
-  u: z.string(),
-  f: z.enum(['call', 'intent', 'outcome']),
+  u: z.optional(z.string()),
+  f: z.enum(['call', 'intent', 'outcome', 'event']),
   q: z.string(),
   c: z.string(),
   k: z.string(),
@@ -29,6 +29,7 @@ export const auditRecord = z.strictObject({
   x: z.enum(['allowed', 'denied', 'invalid', 'failed', 'unknown']),
   r: z.optional(z.string()),
   y: z.optional(z.string()),
+  o: z.optional(z.string()),
   l: z.optional(z.string()),
   m: z.optional(count),
   w: z.optional(count),
@@ -59,6 +60,7 @@ const limits = {
   reason: 64,
   approvalId: 44,
   dbRole: 24,
+  about: 96,
 };
 
 /**
@@ -66,24 +68,35 @@ const limits = {
  * @throws {TypeError} when the tool's digest is not 64 hexadecimal digits, which only a bug of ours makes.
  */
 export function recordOf(event: AuditEvent, args: HashedArguments, position: Position): UnsealedRecord {
-  const { toolDigest, reason, approvalId, dbRole, rows, durationMs } = event;
+  const { subject, reason, approvalId } = event;
   return {
     v: 1,
     s: position.stream,
     n: position.seq,
     p: position.previous,
     t: position.at,
-    u: subjectDay(event.subject, position.at.slice(0, 10)),
+    // Without a subject there is no entry in the index either: all of those under one key would make it a hot one.
+    ...(subject !== undefined && { u: subjectDay(subject, position.at.slice(0, 10)) }),
     f: event.phase,
     q: bounded(event.requestId, limits.requestId),
     c: bounded(event.clientId, limits.clientId),
     k: bounded(event.tool, limits.tool),
-    ...(toolDigest !== undefined && { d: digestBytes(toolDigest).toString('base64url') }),
-    ...(args && { a: Buffer.from(args.mac).toString('base64url'), b: args.bytes }),
     g: bounded(event.scopes.join(' '), limits.scopes),
     x: event.decision,
     ...(reason !== undefined && { r: bounded(reason, limits.reason) }),
     ...(approvalId !== undefined && { y: bounded(approvalId, limits.approvalId) }),
+    ...(event.phase === 'event' ? ofAnEvent(event) : ofACall(event, args)),
+  };
+}
+
+function ofAnEvent({ about }: AuditEvent) {
+  return about === undefined ? {} : { o: bounded(about, limits.about) };
+}
+
+function ofACall({ toolDigest, dbRole, rows, durationMs }: AuditEvent, args: HashedArguments) {
+  return {
+    ...(toolDigest !== undefined && { d: digestBytes(toolDigest).toString('base64url') }),
+    ...(args && { a: Buffer.from(args.mac).toString('base64url'), b: args.bytes }),
     ...(dbRole !== undefined && { l: bounded(dbRole, limits.dbRole) }),
     ...(rows !== undefined && { m: rows }),
     ...(durationMs !== undefined && { w: Math.max(0, Math.round(durationMs)) }),
@@ -98,6 +111,11 @@ function digestBytes(digest: string): Buffer {
 /** The key under which the index `by-subject` finds a person's rows of one UTC day. */
 export function subjectDay(subject: string, date: string): string {
   return `${bounded(subject, limits.subject)}#${date}`;
+}
+
+/** A client's id or a tool's name as rows have it, to look for it. */
+export function asRecorded(field: 'clientId' | 'tool', text: string): string {
+  return bounded(text, limits[field]);
 }
 
 /**

@@ -16,6 +16,14 @@ export function newStreamId(random: Random): string {
   return random(16).toString('base64url');
 }
 
+/**
+ * The id of the stream of an operator's command. Its beginning is none that an environment's may have, so that IAM can
+ * keep the command from writing into anybody else's.
+ */
+export function commandStreamId(random: Random): string {
+  return `cli.${newStreamId(random)}`;
+}
+
 /** The key of a record: numbers are padded, so that the sort key's order is theirs. */
 export function recordKey(stream: string, seq: number): Key {
   return { pk: { S: streamPartition(stream) }, sk: { S: sequenceKey(seq) } };

@@ -26,7 +26,7 @@ export function startOf(stream: string, date: string): Verified {
  * One step: the next record of the chain, in the order of its numbers. Starting from any verified head works, which is
  * how a checkpoint only has to look at what is new.
  */
-function advance(verified: Verified, read: ReadRecord): Result<Verified, BrokenChain> {
+export function advance(verified: Verified, read: ReadRecord): Result<Verified, BrokenChain> {
   const { stream, date, at } = verified;
   const seq = verified.seq + 1;
   const broken = (reason: BrokenChain['reason'], detail: string) => refuse({ reason, stream, seq, detail });

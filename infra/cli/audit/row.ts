@@ -4,8 +4,8 @@ import type { ReadRecord } from '../../../functions/core/audit/verify-stream.ts'
 const columns: readonly (readonly [title: string, width: number, text: (record: ReadableRecord) => string])[] = [
   ['time', 24, ({ time }) => time],
   ['decision', 8, ({ decision }) => decision],
-  ['tool', 26, ({ tool, phase }) => (phase === 'call' ? tool : `${tool} (${phase})`)],
-  ['subject', 36, ({ subject }) => subject],
+  ['tool', 26, ({ tool, phase }) => (phase === 'call' || phase === 'event' ? tool : `${tool} (${phase})`)],
+  ['subject', 36, ({ subject }) => subject ?? ''],
   ['client', 24, ({ clientId }) => clientId],
   ['reason', 22, ({ reason }) => reason ?? ''],
   ['request id', 0, ({ requestId }) => requestId],

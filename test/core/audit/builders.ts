@@ -53,10 +53,10 @@ const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: und
 
 /** Any event, however long its texts are. */
 export const anyEvent: fc.Arbitrary<AuditEvent> = fc.record({
-  phase: fc.constantFrom('call', 'intent', 'outcome'),
+  phase: fc.constantFrom('call', 'intent', 'outcome', 'event'),
   requestId: text,
   clientId: text,
-  subject: text,
+  subject: maybe(text),
   tool: text,
   toolDigest: maybe(fc.uint8Array({ minLength: 32, maxLength: 32 }).map((bytes) => Buffer.from(bytes).toString('hex'))),
   arguments: fc.constant({}),
@@ -64,6 +64,7 @@ export const anyEvent: fc.Arbitrary<AuditEvent> = fc.record({
   decision: fc.constantFrom('allowed', 'denied', 'invalid', 'failed', 'unknown'),
   reason: maybe(text),
   approvalId: maybe(text),
+  about: maybe(text),
   dbRole: maybe(text),
   rows: maybe(fc.nat()),
   durationMs: maybe(fc.double({ min: -10, max: 1e6, noNaN: true })),

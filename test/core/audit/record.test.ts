@@ -71,6 +71,19 @@ test('a row with every text as long as it may be is just below 900 bytes', () =>
   expect(itemSize(item(fullest))).toBeGreaterThan(850);
 });
 
+test('an event has what it is about, and nothing of a call', () => {
+  const event = anEvent({ phase: 'event', tool: 'auth:token', about: 'x'.repeat(200), subject: undefined });
+  const row = item(event);
+  expect(Object.keys(row)).toEqual(['pk', 'sk', 'v', 'p', 't', 'f', 'q', 'c', 'k', 'g', 'x', 'o', 'h']);
+  expect(row.o).toEqual({ S: expect.stringMatching(/^x{83}~[A-Za-z0-9_-]{12}$/) });
+  const read = recordFromItem(row);
+  expect(read.ok && readable(read.value)).toMatchObject({ phase: 'event', tool: 'auth:token', subject: undefined });
+});
+
+test('a row of a call has no place for what an event is about', () => {
+  expect(item(anEvent({ about: 'a grant' }))).not.toHaveProperty('o');
+});
+
 test('no event makes a row of more than 900 bytes, or one that cannot be read back', () => {
   fc.assert(
     fc.property(anyEvent, (event) => {
