@@ -4,6 +4,8 @@ import { CfnPermission, type Function as LambdaFunction } from 'aws-cdk-lib/aws-
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { isDisposable, type Settings } from '../settings.ts';
+import { ApiDomain, pointAt } from './domain.ts';
+import { Edge } from './edge.ts';
 
 /** Properties of a {@link FrontDoor}. */
 export type FrontDoorProps = { readonly settings: Settings };
@@ -52,21 +54,34 @@ const ACCESS_LOG = JSON.stringify({
  * and 403 come from the functions, because an authorizer's refusal cannot carry a challenge.
  */
 export class FrontDoor extends Construct {
-  /** The API's own address, without a trailing slash: the issuer. */
+  /** Where it is reached, without a trailing slash: the issuer. The setting `domain`, or the API's own address. */
   readonly url: string;
   readonly #api: CfnApi;
   readonly #routes: { readonly route: CfnRoute; readonly throttle: CfnStage.RouteSettingsProperty }[] = [];
   readonly #settings: Settings;
+  /** What stands in front of the API, where something does. */
+  readonly #edge: Edge | undefined;
 
   constructor(scope: Construct, id: string, props: FrontDoorProps) {
     super(scope, id);
     this.#settings = props.settings;
-    this.#api = new CfnApi(this, 'Api', { name: `gatehouse-${props.settings.stage}`, protocolType: 'HTTP' });
-    this.url = this.#api.attrApiEndpoint;
+    const { stage, domain, edge } = props.settings;
+    const throughEdge = domain !== undefined && edge.kind === 'cloudfront';
+    this.#api = new CfnApi(this, 'Api', {
+      name: `gatehouse-${stage}`,
+      protocolType: 'HTTP',
+      // Two addresses would be two audiences. CloudFront needs the API's own, which the functions then lock.
+      ...(domain !== undefined && !throughEdge && { disableExecuteApiEndpoint: true }),
+    });
+    this.url = domain === undefined ? this.#api.attrApiEndpoint : `https://${domain.name}`;
+    this.#edge = throughEdge
+      ? new Edge(this, 'Edge', { stage, domain, webAclArn: edge.webAclArn, api: this.#api })
+      : undefined;
   }
 
   /** Routes the paths to the function: each method, and ANY, so that a wrong method is the function's to answer. */
   open({ name, target, paths, challenges }: Opening): void {
+    if (this.#edge) target.addEnvironment('ORIGIN_SECRET', this.#edge.secret);
     const integration = new CfnIntegration(this, `To-${name}`, {
       apiId: this.#api.ref,
       integrationType: 'AWS_PROXY',
@@ -116,6 +131,10 @@ export class FrontDoor extends Construct {
     });
     // API Gateway refuses settings for a route that does not exist yet.
     for (const { route } of this.#routes) stage.addResourceDependency(route);
+    const { domain } = this.#settings;
+    if (domain === undefined) return;
+    const { target } = this.#edge ?? new ApiDomain(this, 'Domain', { domain, api: this.#api, stage });
+    pointAt(this, domain, target);
   }
 }
 
