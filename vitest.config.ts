@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { endToEndTests } from './test/support/deployed-suite.ts';
 
 export default defineConfig({
   test: {
@@ -15,8 +16,9 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts', 'test/attacks/**/*.test.ts'],
+          include: endToEndTests(process.env.MCP_URL),
           globalSetup: ['test/support/running-stack.ts'],
+          setupFiles: ['test/support/skip-what-is-lacking.ts'],
           testTimeout: 30_000,
           // A stack of one's own starts in a second, unless both cores are busy with other tests.
           hookTimeout: 180_000,
