@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { App } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 import { bundle } from './bundle.ts';
-import { checkTools } from './check-tools.ts';
+import { checkTools, offeredTools } from './check-tools.ts';
 import { hashOf } from './files.ts';
 import { FUNCTION_NAMES } from './function-names.ts';
 import { Problem } from './problem.ts';
@@ -22,8 +22,10 @@ async function synthesize(): Promise<void> {
   const { context } = readJson('cdk.json') as { context: Record<string, unknown> };
   const app = new App({ context, analyticsReporting: false });
   const settings = settingsFrom(app.node.getAllContext());
-  const bundles = bundle({ root: ROOT, names: FUNCTION_NAMES });
-  await checkTools(Object.keys(settings.scopes));
+  const bundles = bundle({ root: ROOT, names: FUNCTION_NAMES, freeSql: settings.tools.query });
+  // The local run offers what is being written, before anybody has reviewed it; a deployment never does.
+  const check = process.argv.includes('--local') ? offeredTools : checkTools;
+  await check(Object.keys(settings.scopes), settings.tools);
   const { version } = readJson('package.json') as { version: string };
   addGatehouse(app, {
     settings,

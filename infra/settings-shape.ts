@@ -1,4 +1,7 @@
 import * as z from 'zod';
+import { database } from './settings-database.ts';
+import { domain, edge } from './settings-edge.ts';
+import { group, oneOf, truth, whole, words } from './settings-rules.ts';
 import { wrong } from './settings-sentences.ts';
 
 /** The settings of a deployment, one rule each. What they mean is in infra/README.md. */
@@ -19,32 +22,6 @@ export const PRESETS = [
 const RETENTIONS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 ] as const;
-
-function oneOf<const T extends readonly [string, ...string[]]>(values: T, what: string) {
-  return z.enum(values, wrong(`which is no ${what}`, `Use one of: ${values.join(', ')}`));
-}
-
-function whole(min: number, max: number, what: string) {
-  const told = wrong(`which is not ${what}`, `Use a whole number from ${min} to ${max}`);
-  return z.int(told).min(min, told).max(max, told);
-}
-
-function words(what: string) {
-  return z.string(wrong('which is not text', `Write ${what}`)).min(1, wrong('which is empty', `Write ${what}`));
-}
-
-const truth = z.boolean(wrong('which is neither true nor false', 'Use true or false'));
-
-/** An object that knows all its members: a misspelt setting is an error, not a default. */
-function group<S extends z.ZodRawShape>(shape: S) {
-  const members = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: ({ code }) =>
-      code === 'unrecognized_keys'
-        ? `Settings here: ${members}.`
-        : wrong('which is no group of settings', `Write an object with: ${members}`).error,
-  });
-}
 
 /** RFC 6749 appendix A.4: visible ASCII without the double quote and the backslash. */
 const scope = z
@@ -74,6 +51,11 @@ const providerName = words('the name people know the provider by')
   .max(60, wrong('which is too long', 'Use 60 characters at most'))
   .optional();
 
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, `Name`. */
+const secretName = words('a name for the secret that will hold the API key')
+  .regex(/^[\w/+=.@-]{1,512}$/, wrong('which is no name of a secret', 'Use letters, digits and /_+=.@-'))
+  .optional();
+
 const identity = z.discriminatedUnion(
   'kind',
   [
@@ -85,14 +67,20 @@ const identity = z.discriminatedUnion(
       clientId,
       rolesClaim: claim.default('role'),
       tenantClaim: claim.default('org_id'),
+      apiKeySecret: secretName,
     }),
-    group({ kind: z.literal('oidc'), name: providerName, issuer, clientId, rolesClaim: claim, tenantClaim: claim }),
+    group({
+      kind: z.literal('oidc'),
+      name: providerName,
+      issuer,
+      clientId,
+      rolesClaim: claim,
+      rolesSeparator: oneOf(['space', 'comma'], 'separator of roles').optional(),
+      tenantClaim: claim,
+    }),
   ],
   wrong('which is no kind of identity provider', 'Use one of: cognito, workos, oidc'),
 );
-
-const noCapacity = wrong('which is no capacity', 'Use 0 to 256 Aurora capacity units, in steps of 0.5');
-const capacity = z.number(noCapacity).min(0, noCapacity).max(256, noCapacity).multipleOf(0.5, noCapacity);
 
 function throttle(rate: number, burst: number) {
   return group({
@@ -105,6 +93,18 @@ function executions(most: number) {
   return whole(1, 1_000, 'a number of executions at once').default(most);
 }
 
+/** As a browser writes it in `Origin` (RFC 6454 section 6.1): https, or http of a page on the person's own computer. */
+const noOrigin = wrong('which is no web origin', 'Write it like https://app.example.com, without a slash or path');
+const origin = z
+  .string(noOrigin)
+  .refine(
+    (value) =>
+      URL.canParse(value) &&
+      new URL(value).origin === value &&
+      /^(?:https:\/\/[^*]+$|http:\/\/(?:localhost|127\.0\.0\.1)(?::|$))/.test(value),
+    noOrigin,
+  );
+
 const aRole = wrong('which is no ARN of a role', 'Write it like arn:aws:iam::111122223333:role/break-glass');
 
 export const shape = group({
@@ -114,6 +114,8 @@ export const shape = group({
       /^[a-z][a-z0-9]{0,11}$/,
       wrong('which is no name of a stage', 'Use 1 to 12 lower-case letters and digits, a letter first'),
     ),
+  domain,
+  edge,
   identity,
   registration: group({
     dcr: oneOf(['off', 'token', 'vetted'], 'mode of registration'),
@@ -125,10 +127,22 @@ export const shape = group({
   }),
   scopes: z.record(
     scope,
-    words('what the scope allows, for the consent page'),
+    z.union(
+      [
+        words('what the scope allows, for the consent page'),
+        group({ allows: words('what the scope allows, for the consent page'), implies: scopeList }),
+      ],
+      wrong(
+        'which says not what the scope allows',
+        'Write text for the consent page, or an object with: allows, implies',
+      ),
+    ),
     wrong('which is no catalogue of scopes', 'Write an object: each scope and what it allows, in words'),
   ),
   defaultScopes: scopeList,
+  allowedOrigins: z
+    .array(origin, wrong('which is no list of web origins', 'Write a list like ["https://app.example.com"]'))
+    .default([]),
   roles: z.record(
     z
       .string()
@@ -139,12 +153,11 @@ export const shape = group({
     scopeList,
     wrong('which is no table of roles', 'Write an object: each role and the list of its scopes'),
   ),
-  database: group({
-    kind: z.literal('aurora', wrong('which is no kind of database', 'Use aurora')),
-    minCapacity: capacity,
-    maxCapacity: capacity.min(1, wrong('which is too little to run', 'Use 1 or more')),
-  }),
+  database,
   sampleData: truth.default(false),
+  // Tools that are not there unless somebody wants them.
+  tools: group({ query: truth.default(false) }).prefault({}),
+  fence: group({ links: oneOf(['defanged', 'kept'], 'way to treat links').default('defanged') }).prefault({}),
   refreshGraceSeconds: whole(0, 60, 'a number of seconds').default(10),
   audit: group({
     retentionDays: whole(1, 36_500, 'a number of days').default(365),
@@ -164,6 +177,12 @@ export const shape = group({
     token: throttle(20, 40),
     mcp: throttle(100, 200),
   }).prefault({}),
+  // A hosted connector is one client for all its people. Each comes back every ten minutes: this is three thousand of them.
+  tokensPerClient: group({
+    rate: whole(1, 10_000, 'a number of requests a second').default(5),
+    // The token function counts in tens, so a smaller burst would let nobody through.
+    burst: whole(10, 5_000, 'a number of requests at once').default(100),
+  }).prefault({}),
   concurrency: group({
     reserved: truth.default(true),
     'well-known': executions(20),
@@ -175,5 +194,28 @@ export const shape = group({
   }).prefault({}),
 });
 
-export type Settings = z.output<typeof shape>;
+type Written = z.output<typeof shape>;
+
+/** The settings as the rest of the app reads them: what scopes allow apart from what they include. */
+export type Settings = Omit<Written, 'scopes'> & {
+  /** Each scope, and what it allows in words. */
+  readonly scopes: Readonly<Record<string, string>>;
+  /** A broader scope to the narrower ones it includes. Only scopes that include any. */
+  readonly implies: Readonly<Record<string, readonly string[]>>;
+};
+
+/** Takes the two things that a scope can say apart. */
+export function settled({ scopes, ...rest }: Written): Settings {
+  const said = Object.entries(scopes).map(([name, about]) => {
+    return [name, typeof about === 'string' ? { allows: about, implies: [] } : about] as const;
+  });
+  return {
+    ...rest,
+    scopes: Object.fromEntries(said.map(([name, { allows }]) => [name, allows])),
+    implies: Object.fromEntries(
+      said.filter(([, { implies }]) => implies.length > 0).map(([name, { implies }]) => [name, implies]),
+    ),
+  };
+}
+
 export type Identity = Settings['identity'];

@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Problem } from './problem.ts';
 import { contradictions } from './settings-contradictions.ts';
+import { edgeContradictions } from './settings-edge.ts';
 import { sentences } from './settings-sentences.ts';
-import { type Settings, shape } from './settings-shape.ts';
+import { type Settings, settled, shape } from './settings-shape.ts';
 
 export type { Identity, Settings } from './settings-shape.ts';
 
@@ -17,9 +20,22 @@ export function settingsFrom(context: Readonly<Record<string, unknown>>): Settin
     throw new Problem('cdk.json: the context key "gatehouse" is missing. infra/README.md has an example.');
   const parsed = shape.safeParse(raw);
   const issues = parsed.success ? [] : parsed.error.issues.flatMap((issue) => sentences(issue, raw));
-  const problems = new Set([...issues, ...contradictions(raw)]);
+  const problems = new Set([...issues, ...contradictions(raw), ...edgeContradictions(raw)]);
   if (!parsed.success || problems.size > 0) throw new Problem([...problems].join('\n'));
-  return parsed.data;
+  return settled(parsed.data);
+}
+
+/**
+ * The settings of a checkout, as its cdk.json says them.
+ *
+ * @throws Problem with a sentence for each mistake
+ */
+export function readSettings(checkout: string): Settings {
+  const text = readFileSync(join(checkout, 'cdk.json'), 'utf8');
+  const { context } = fromText(text) as { readonly context?: Readonly<Record<string, unknown>> };
+  if (context === undefined)
+    throw new Problem('cdk.json: is not JSON with a "context". infra/README.md has an example.');
+  return settingsFrom(context);
 }
 
 /** Whether everything of this stage may be deleted with it: a developer's own, with no data anybody would miss. */

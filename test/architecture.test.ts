@@ -20,7 +20,8 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }
   { room: 'functions/tools/', may: ['functions/core/', 'functions/tools/'] },
   { room: 'functions/adapters/', may: ['functions/core/', 'functions/adapters/'] },
   { room: 'functions/http/', may: ['functions/core/', 'functions/http/'] },
-  { room: 'functions/config.ts', may: ['functions/core/'] },
+  { room: 'functions/config.ts', may: ['functions/config-values.ts'] },
+  { room: 'functions/config-values.ts', may: ['functions/core/'] },
   // The version that MCP clients are told is the package's own.
   { room: 'functions/compose/', may: ['functions/', 'package.json'] },
   { room: 'package.json', may: [] },
@@ -38,7 +39,17 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }
     room: 'infra/cli/',
     may: ['infra/', 'functions/tools/', 'functions/core/tools/', 'functions/core/audit/', 'functions/core/oauth/'],
   },
-  { room: 'infra/', may: ['infra/', 'functions/tools/', 'functions/core/tools/', 'functions/core/oauth/presets/'] },
+  {
+    room: 'infra/',
+    may: [
+      'infra/',
+      'functions/tools/',
+      'functions/core/tools/',
+      'functions/core/resources/',
+      'functions/core/prompts/',
+      'functions/core/oauth/presets/',
+    ],
+  },
 ];
 
 function handlerOf(name: string): readonly string[] {

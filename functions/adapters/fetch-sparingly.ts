@@ -1,5 +1,5 @@
-import type { FetchDocument, Fetched } from '../core/oauth/cimd/store.ts';
-import type { Clock } from '../core/ports.ts';
+import type { FetchDocument, Fetched, FetchFailure } from '../core/oauth/cimd/store.ts';
+import type { Clock, Seconds } from '../core/ports.ts';
 import { type Result, refuse } from '../core/result.ts';
 
 /** A failure is remembered this long, so that reloading a page does not reach out again. Seconds. */
@@ -13,18 +13,20 @@ const MOST_PER_HOST = 20;
  * minute after it failed, and twenty a minute to one host, for each environment that runs.
  */
 export function fetchSparingly(fetch: FetchDocument, clock: Clock): FetchDocument {
-  const underWay = new Map<string, Promise<Result<Fetched, string>>>();
-  const failed = new Map<string, { readonly until: number; readonly why: string }>();
+  const underWay = new Map<string, Promise<Result<Fetched, FetchFailure>>>();
+  const failed = new Map<string, { readonly until: number; readonly why: FetchFailure }>();
   const lately = new Map<string, readonly number[]>();
 
-  const mayAsk = (host: string): boolean => {
+  /** How long the host is to be left alone; 0 when it may be asked now, which then counts. Seconds. */
+  const waitFor = (host: string): Seconds => {
     const now = clock.seconds();
     const times = (lately.get(host) ?? []).filter((time) => time > now - MINUTE);
+    const [oldest = now] = times;
     const may = times.length < MOST_PER_HOST;
     lately.set(host, may ? [...times, now] : times);
-    return may;
+    return may ? 0 : oldest + MINUTE - now;
   };
-  const attempt = async (url: string): Promise<Result<Fetched, string>> => {
+  const attempt = async (url: string): Promise<Result<Fetched, FetchFailure>> => {
     const answer = await fetch(url);
     if (answer.ok) return answer;
     // Only addresses that a rule admits come here, but a template admits many.
@@ -38,7 +40,8 @@ export function fetchSparingly(fetch: FetchDocument, clock: Clock): FetchDocumen
     if (begun !== undefined) return begun;
     const failure = failed.get(url);
     if (failure !== undefined && failure.until > clock.seconds()) return Promise.resolve(refuse(failure.why));
-    if (!mayAsk(new URL(url).host)) return Promise.resolve(refuse('its host was asked too often in the last minute'));
+    const retryAfter = waitFor(new URL(url).host);
+    if (retryAfter > 0) return Promise.resolve(refuse({ reason: 'host-spared', retryAfter }));
     const beginning = attempt(url).finally(() => underWay.delete(url));
     underWay.set(url, beginning);
     return beginning;

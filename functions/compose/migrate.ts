@@ -7,15 +7,26 @@ import { createKmsClient } from '../adapters/kms-signer.ts';
 import { createSecretReader, readLogin } from '../adapters/secrets.ts';
 import { systemRandom } from '../adapters/system.ts';
 import { configOf } from '../config.ts';
-import type { MigratePorts } from '../migrate/ports.ts';
+import { DeployStopped, type MigratePorts } from '../migrate/ports.ts';
 import { BOUNDED } from './limits.ts';
 import { loggerOf } from './served.ts';
 
 /** At deploy time. The only function that reads the admin secret. */
 export function composeMigrate(): MigratePorts {
   const config = configOf('migrate');
+  return {
+    ...(config.DATABASE ? portsAtDatabase() : NO_DATABASE),
+    publicKey: createPublicKeyReader(createKmsClient()),
+    random: systemRandom,
+    log: loggerOf(config),
+  };
+}
+
+type DatabasePorts = Pick<MigratePorts, 'database' | 'logins' | 'sampleData' | 'migrations'>;
+
+function portsAtDatabase(): DatabasePorts {
+  const config = configOf('migrateAtDatabase');
   const readSecret = createSecretReader(new SecretsManagerClient(BOUNDED));
-  const logger = loggerOf(config);
   return {
     database: createAdminDatabase({
       client: new RDSDataClient({ maxAttempts: 1 }),
@@ -25,9 +36,15 @@ export function composeMigrate(): MigratePorts {
     }),
     logins: () =>
       Promise.all([config.READER_SECRET_ARN, config.WRITER_SECRET_ARN].map((arn) => readLogin(readSecret, arn))),
-    publicKey: createPublicKeyReader(createKmsClient()),
+    sampleData: config.SAMPLE_DATA === 'true',
     migrations: join(config.LAMBDA_TASK_ROOT, 'migrations'),
-    random: systemRandom,
-    log: logger,
   };
 }
+
+/** A stack without a database has public keys to publish, and no resource that would ask for more. */
+const NO_DATABASE: DatabasePorts = {
+  database: { transaction: () => Promise.reject(new DeployStopped('this stack has no database')) },
+  logins: async () => [],
+  sampleData: false,
+  migrations: '',
+};

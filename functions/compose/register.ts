@@ -7,11 +7,13 @@ import { presetsNamed } from '../core/oauth/presets/index.ts';
 import type { LambdaHandler } from '../http/endpoint.ts';
 import { createOriginGate } from '../http/origin.ts';
 import { createRegisterRoutes } from '../register/routes.ts';
-import { served } from './served.ts';
+import { auditOfEvents } from './audit-of-events.ts';
+import { loggerOf, served } from './served.ts';
 
 /** POST /register. */
 export function composeRegister(): LambdaHandler {
   const config = configOf('register');
+  const logger = loggerOf(config);
   const table = createTable(createDynamoDbClient(), config.REGISTRY_TABLE);
   const mode = config.REGISTRATION_MODE;
   const routes = createRegisterRoutes({
@@ -19,9 +21,10 @@ export function composeRegister(): LambdaHandler {
     registry: createDynamoDbRegistry(table),
     vetted: presetsNamed(config.VETTED_CLIENTS),
     catalogue: Object.keys(config.SCOPES),
+    audit: auditOfEvents(config, logger),
     issuer: config.ISSUER,
-    origins: createOriginGate(config.ISSUER),
+    origins: createOriginGate(config.ISSUER, config.ALLOWED_ORIGINS),
     ...(mode === 'token' ? { mode, tokens: createDynamoDbInitialAccessTokens(table) } : { mode }),
   });
-  return served(config, routes);
+  return served(logger, routes);
 }

@@ -1,6 +1,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import { systemClock } from '../adapters/system.ts';
+import { showInvisible } from '../core/fence/invisible.ts';
 import { endpoint, type Handle, type LambdaHandler } from '../http/endpoint.ts';
+import { originLock } from './origin-lock.ts';
 
 const KIB = 1024;
 
@@ -8,12 +10,13 @@ const KIB = 1024;
 const SMALL = 16 * KIB;
 
 /** A function that API Gateway calls, behind the one middy stack. */
-export function served(
-  config: { readonly POWERTOOLS_SERVICE_NAME: string },
-  handle: Handle,
-  maxBody = SMALL,
-): LambdaHandler {
-  return endpoint({ logger: loggerOf(config), clock: systemClock, maxBody }, handle);
+export function served(logger: Logger, handle: Handle): LambdaHandler {
+  return endpoint({ logger, clock: systemClock, maxBody: SMALL, lock: originLock() }, handle);
+}
+
+/** A line may quote what others wrote: the text of an error, a name. Whoever reads it must see all that is there. */
+function shown(value: unknown): unknown {
+  return typeof value === 'string' ? showInvisible(value) : value;
 }
 
 /** Powertools: what people on AWS expect of a log line. */
@@ -22,5 +25,5 @@ export function loggerOf({
 }: {
   readonly POWERTOOLS_SERVICE_NAME: string;
 }): Logger {
-  return new Logger({ serviceName });
+  return new Logger({ serviceName, jsonReplacerFn: (_key, value) => shown(value) });
 }

@@ -12,8 +12,11 @@ export type LocalStack = {
   /** An output of the template. @throws Problem when the stack has no such output */
   readonly output: (name: string) => string;
   /** The developer's own keys may do nothing but assume a role; this assumes it. */
-  readonly as: (roleArn: string) => ReturnType<typeof fromTemporaryCredentials>;
+  readonly as: (roleArn: string, session?: Session) => ReturnType<typeof fromTemporaryCredentials>;
 };
+
+/** What a session is called, and who hears of its ARN. */
+export type Session = { readonly name: string; readonly assumed: (arn: string) => void };
 
 type Running = { readonly awsUrl: string; readonly outputs: Readonly<Record<string, string>> };
 type Developer = { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -48,11 +51,30 @@ export function localStack(): LocalStack {
       if (value === undefined) throw new Problem(`The running stack has no output ${name}. Restart it: npm start`);
       return value;
     },
-    as: (RoleArn) =>
+    as: (RoleArn, session) =>
       fromTemporaryCredentials({
         masterCredentials: developer,
-        params: { RoleArn, RoleSessionName: 'gatehouse-cli' },
+        params: { RoleArn, RoleSessionName: session?.name ?? 'gatehouse-cli' },
+        ...(session && { clientPlugins: [telling(session)] }),
         clientConfig: { endpoint, region: REGION },
       }),
+  };
+}
+
+type Plugin = NonNullable<Parameters<typeof fromTemporaryCredentials>[0]['clientPlugins']>[number];
+
+/** Hands on the ARN of the session that STS gives. */
+export function telling({ assumed }: Session): Plugin {
+  return {
+    applyToStack: (stack) =>
+      stack.add(
+        (next) => async (args) => {
+          const answer = await next(args);
+          const arn: unknown = answer.output?.AssumedRoleUser?.Arn;
+          if (typeof arn === 'string') assumed(arn);
+          return answer;
+        },
+        { step: 'initialize' },
+      ),
   };
 }

@@ -4,10 +4,13 @@ import picocolors from 'picocolors';
 import { type Cloud, startCloud } from '../local/cloud.ts';
 import { describePerson, PEOPLE } from '../local/identity/people.ts';
 import { claimPorts } from '../local/ports.ts';
+import { inspectTools } from '../local/reload/inspect-tools.ts';
+import { leftOut } from '../local/synthesize.ts';
 import { Problem } from '../problem.ts';
 import { CHECKOUT } from './checkout.ts';
 import { stateDirectory } from './local-stack.ts';
-import { banner } from './terminal/banner.ts';
+import { awaitChange, driftLine, followSources, watchCheckout } from './start-watching.ts';
+import { banner, type ToolLine } from './terminal/banner.ts';
 import { type Asked, readKeys } from './terminal/keys.ts';
 import { requestLines } from './terminal/request-lines.ts';
 
@@ -17,7 +20,8 @@ import { requestLines } from './terminal/request-lines.ts';
  * @throws Problem when it cannot start; nothing is left running then
  */
 export async function start(args: readonly string[]): Promise<void> {
-  const { fresh } = options(args);
+  const { fresh, 'no-watch': still } = options(args);
+  const watch = !still;
   const directory = stateDirectory();
   const interactive = process.stdout.isTTY === true && process.stdin.isTTY === true;
   // Not the library's own guess, which colours whatever a CI captures: scripts read these lines.
@@ -27,9 +31,8 @@ export async function start(args: readonly string[]): Promise<void> {
   const stop = listenForSignals();
 
   const run = async (clear: boolean): Promise<Cloud> => {
-    const started = performance.now();
     const ports = await claimPorts(process.env.PORT);
-    const cloud = await startCloud({
+    return await startCloud({
       checkout: CHECKOUT,
       directory,
       ports,
@@ -38,22 +41,49 @@ export async function start(args: readonly string[]): Promise<void> {
       onRequest: screen.onAnswered,
       ...(interactive ? { onProgress: (what) => out(pc.dim(`  ${what} …`)) } : {}),
     });
+  };
+  /** One life of the stack: what it ended for. */
+  const live = async (clear: boolean): Promise<Asked> => {
+    const started = performance.now();
+    const watcher = watch ? watchCheckout() : undefined;
+    const [cloud, inspected] = await Promise.all([run(clear), inspectTools(CHECKOUT)]).catch((error: unknown) => {
+      watcher?.close();
+      throw error;
+    });
     const seconds = (performance.now() - started) / 1000;
-    out(await greeting(cloud, seconds, directory, interactive, pc));
-    return cloud;
+    const { tools, drift } = 'tools' in inspected ? inspected : { tools: [], drift: [] };
+    out(greeting({ cloud, tools, seconds, directory, interactive }, pc));
+    const missing = leftOut(CHECKOUT);
+    if (missing !== undefined) out(`  ${missing}\n`);
+    if (drift.length > 0) out(`  ${driftLine(drift)}\n`);
+    const telling = { out, colors: pc, now: () => new Date() };
+    const watching = watcher && followSources(watcher, cloud, directory, drift, telling);
+    // A stop that was asked for while the stack was starting is known here, and is answered once it can be: in order.
+    const asked = await askedBy(watching?.restart ?? never);
+    await watching?.close();
+    await cloud.close();
+    return asked;
+  };
+  const askedBy = async (changed: Promise<Asked>): Promise<Asked> => {
+    const keys = interactive ? readKeys(process.stdin) : undefined;
+    const asked = await Promise.race([keys?.next() ?? never, stop.asked, changed]);
+    keys?.close();
+    return asked;
   };
 
   try {
-    let clear = fresh;
-    for (;;) {
-      const cloud = await run(clear);
-      // A stop that was asked for while the stack was starting is known here, and is answered once it can be: in order.
-      const keys = interactive ? readKeys(process.stdin) : undefined;
-      const asked = await Promise.race([keys?.next() ?? never, stop.asked]);
-      keys?.close();
-      await cloud.close();
-      if (asked === 'quit') return;
-      clear = false;
+    let asked = await live(fresh);
+    while (asked === 'restart') {
+      try {
+        asked = await live(false);
+      } catch (error) {
+        if (!(error instanceof Problem) || stop.wasAsked() || !watch) throw error;
+        // Somebody is at work on these files, and the next version may well be right.
+        out(`  ${error.message}\n  Nothing runs now. The next change of a source starts the stack again.`);
+        const waiting = awaitChange();
+        asked = await askedBy(waiting.restart);
+        await waiting.close();
+      }
     }
   } catch (error) {
     // Ctrl-C reaches the children too, so a start that was interrupted fails. That is no news.
@@ -63,36 +93,33 @@ export async function start(args: readonly string[]): Promise<void> {
 
 const never = new Promise<never>(() => {});
 
-function options(args: readonly string[]): { readonly fresh: boolean } {
+type Options = { readonly fresh: boolean; readonly 'no-watch': boolean };
+
+function options(args: readonly string[]): Options {
+  const flag = { type: 'boolean', default: false } as const;
   try {
-    const { values } = parseArgs({ args: [...args], options: { fresh: { type: 'boolean', default: false } } });
-    return values;
+    return parseArgs({ args: [...args], options: { fresh: flag, 'no-watch': flag } }).values;
   } catch (error) {
-    throw new Problem(`${(error as Error).message}. Usage: gatehouse start [--fresh]`);
+    throw new Problem(`${(error as Error).message}. Usage: gatehouse start [--fresh] [--no-watch]`);
   }
 }
 
-async function greeting(
-  cloud: Cloud,
-  seconds: number,
-  directory: string,
-  keys: boolean,
-  pc: typeof picocolors,
-): Promise<string> {
-  // Imported now and not above: synthesis has just told what is wrong with a broken tool file, in one sentence.
-  const { tools } = await import('../../functions/tools/index.ts');
+type Started = {
+  readonly cloud: Cloud;
+  readonly tools: readonly ToolLine[];
+  readonly seconds: number;
+  readonly directory: string;
+  readonly interactive: boolean;
+};
+
+function greeting({ cloud, tools, seconds, directory, interactive }: Started, pc: typeof picocolors): string {
   const about = {
     mcpUrl: cloud.mcpUrl,
     seconds,
     people: PEOPLE.map((person) => ({ login: person.login, about: describePerson(person) })),
-    tools: tools.map(({ name, access, scopes, approval }) => ({
-      name,
-      access,
-      scopes,
-      approval: approval === 'required',
-    })),
+    tools,
     stateDirectory: relative(process.cwd(), directory) || directory,
-    keys,
+    keys: interactive,
   };
   return banner(about, pc);
 }

@@ -1,21 +1,23 @@
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { AwsError } from './aws/aws-error.ts';
 import { type Credentials, createCredentials } from './aws/credentials.ts';
 import { type AwsEndpoint, startAwsEndpoint } from './aws/endpoint.ts';
 import type { Faults } from './aws/faults.ts';
-import { openSecrets } from './aws/secretsmanager/secrets.ts';
+import { openSecrets, type Secrets } from './aws/secretsmanager/secrets.ts';
 import { createCustomResources } from './cloudformation/custom-resources.ts';
 import { type RequestReport, startGateway } from './gateway/gateway.ts';
-import { startIdentityProvider } from './identity/identity-provider.ts';
-import { createFunctions } from './lambda/functions.ts';
+import { type IdentityProviderOptions, startIdentityProvider } from './identity/identity-provider.ts';
+import type { Shape } from './identity/shapes.ts';
+import { identityOfStack } from './identity/stack-identity.ts';
+import { createFunctions, type Functions } from './lambda/functions.ts';
 import { acquireLock } from './lock.ts';
 import type { Ports } from './ports.ts';
-import { startPostgres } from './postgres.ts';
+import { type Postgres, startPostgres } from './postgres.ts';
 import { ensureDatabase } from './postgres-database.ts';
 import { createRdsData } from './rds-data/rds-data.ts';
-import { databaseOf } from './stack-database.ts';
-import { openState, type State } from './state.ts';
+import { databaseOf, type StackDatabase, wantsDatabase } from './stack-database.ts';
+import { openState } from './state.ts';
 import { type Settings, synthesize } from './synthesize.ts';
 import { type Assembly, loadAssembly } from './template/assembly.ts';
 import { createResolver, type Resolver } from './template/resolver.ts';
@@ -37,6 +39,10 @@ export type CloudOptions = {
   readonly settings?: Settings;
   /** False leaves the identity provider's port to somebody else: a test's own, hostile one. */
   readonly identityProvider?: boolean;
+  /** How the identity provider differs from the one that the settings name. */
+  readonly identityShape?: Partial<Shape>;
+  /** Who is a member of what at WorkOS. */
+  readonly membershipsFor?: IdentityProviderOptions['membershipsFor'];
 };
 
 /** A running local cloud, and the handles that tests need to look behind it. */
@@ -45,11 +51,15 @@ export type Cloud = {
   readonly mcpUrl: string;
   /** What the identity provider knows this stack by. */
   readonly identityClient: { readonly id: string; readonly secret: string };
+  /** The key of the identity provider's API; WorkOS only. */
+  readonly identityApiKey: string | undefined;
   readonly assembly: Assembly;
   readonly resolver: Resolver;
   readonly credentials: Credentials;
   readonly endpoint: AwsEndpoint;
   readonly invoke: (functionArnOrName: string, event: unknown) => Promise<{ readonly payload: unknown }>;
+  /** The bundles that run, and the way to others. */
+  readonly bundles: Pick<Functions, 'taskRoots' | 'swap'>;
   readonly close: () => Promise<void>;
 };
 
@@ -79,40 +89,38 @@ async function startAll(options: CloudOptions, running: AsyncDisposableStack): P
   const state = openState(directory);
   const issuer = `http://localhost:${ports.gateway}`;
 
-  progress('synthesizing the CDK app and starting PostgreSQL');
+  const wanted = wantsDatabase(options.checkout, options.settings);
+  progress(`synthesizing the CDK app${wanted ? ' and starting PostgreSQL' : ''}`);
   const [output, postgres] = await both(
     synthesize(options.checkout, options.settings),
-    startPostgres({ directory: join(directory, 'postgres') }).then((server) => {
-      running.defer(server.stop);
-      return server;
-    }),
+    wanted
+      ? startPostgres({ directory: join(directory, 'postgres') }).then((server) => {
+          running.defer(server.stop);
+          return server;
+        })
+      : undefined,
   );
   const assembly = loadAssembly(output);
-  const identityClient = keepIdentityClient(state);
+  const identity = identityOfStack(assembly, ports.identity, state);
   const custom = createCustomResources({ assembly, state });
   const resolver = createResolver(assembly, {
     issuer,
-    identityProviderUrl: `http://localhost:${ports.identity}`,
-    identityClient,
+    identityProviderUrl: identity.issuer,
+    identityClient: identity.client,
     customResourceData: custom.customResourceData,
   });
   const credentials = createCredentials({ assembly, resolver, state });
 
-  progress('preparing the database');
   const secrets = openSecrets(assembly, resolver, state);
   const database = databaseOf(assembly, resolver, secrets);
-  await ensureDatabase({ postgres, ...database });
-  const rdsData = createRdsData({
-    ...postgres,
-    ...database,
-    readSecret: async (arn) => secrets.login(arn),
-  });
+  const rdsData = postgres && database ? await openDatabase(postgres, database, secrets) : NO_DATABASE;
   running.defer(rdsData.close);
 
   const functions = createFunctions({
     assembly,
     resolver,
     credentials,
+    replaced: identity.replaced,
     endpointUrl: `http://127.0.0.1:${ports.aws}`,
     onLog: options.onLog ?? (() => {}),
   });
@@ -136,8 +144,17 @@ async function startAll(options: CloudOptions, running: AsyncDisposableStack): P
   progress('opening the doors');
   const redirectUri = `${issuer}/callback`;
   if (options.identityProvider !== false) {
-    const identity = await startIdentityProvider({ port: ports.identity, client: identityClient, redirectUri, state });
-    running.defer(identity.close);
+    const { membershipsFor } = options;
+    const shape = { ...identity.shape, ...options.identityShape };
+    const provider = await startIdentityProvider({
+      port: ports.identity,
+      redirectUri,
+      state,
+      membershipsFor,
+      ...identity,
+      shape,
+    });
+    running.defer(provider.close);
   }
   const onRequest = options.onRequest ?? (() => {});
   const gateway = await startGateway({ assembly, resolver, port: ports.gateway, invoke: functions.invoke, onRequest });
@@ -148,18 +165,32 @@ async function startAll(options: CloudOptions, running: AsyncDisposableStack): P
   return {
     issuer,
     mcpUrl: `${issuer}/mcp`,
-    identityClient,
+    identityClient: identity.client,
+    identityApiKey: identity.apiKey,
     assembly,
     resolver,
     credentials,
     endpoint,
     invoke: functions.invoke,
+    bundles: functions,
     close: () => running.disposeAsync(),
   };
 }
 
+/** The database as RDS would hand it over, behind the Data API. */
+async function openDatabase(postgres: Postgres, database: StackDatabase, secrets: Secrets) {
+  await ensureDatabase({ postgres, ...database });
+  return createRdsData({ ...postgres, ...database, readSecret: async (arn) => secrets.login(arn) });
+}
+
+/** No cluster is known to this cloud, so no call comes this far. */
+const NO_DATABASE = {
+  handle: () => Promise.reject(new AwsError('DatabaseNotFoundException', 'The cluster does not exist.', 404)),
+  close: async () => {},
+};
+
 /** Waits for both even when one fails, so that whatever the other started is known before everything is stopped. */
-async function both<A, B>(a: Promise<A>, b: Promise<B>): Promise<[A, B]> {
+async function both<A, B>(a: Promise<A>, b: B): Promise<[A, Awaited<B>]> {
   await Promise.allSettled([a, b]);
   return await Promise.all([a, b]);
 }
@@ -169,14 +200,6 @@ function clear(directory: string): void {
   for (const name of readdirSync(directory)) {
     if (name !== 'lock') rmSync(join(directory, name), { recursive: true, force: true });
   }
-}
-
-/** The app client that Cognito would have made, kept so that a restart needs no new secret. */
-function keepIdentityClient(state: State): { readonly id: string; readonly secret: string } {
-  const kept = state.read<{ id: string; secret: string }>('identity-client');
-  const client = kept ?? { id: 'gatehouse-local', secret: randomBytes(32).toString('base64url') };
-  if (!kept) state.write('identity-client', client);
-  return client;
 }
 
 function outputsOf(assembly: Assembly, resolver: Resolver): Record<string, string> {

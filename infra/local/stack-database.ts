@@ -1,10 +1,11 @@
-import { Problem } from '../problem.ts';
-import type { Secrets } from './aws/secretsmanager/secrets.ts';
+import { settingsFrom } from '../settings.ts';
+import type { Login, Secrets } from './aws/secretsmanager/secrets.ts';
+import { localContext, type Settings } from './synthesize.ts';
 import type { Assembly } from './template/assembly.ts';
 import { isObject } from './template/json.ts';
 import type { Resolver } from './template/resolver.ts';
 
-/** The database of the template: its cluster, its name, and the master user that `migrate` logs in as. */
+/** The database that the stack works with: its cluster, its name, and the master user that `migrate` logs in as. */
 export type StackDatabase = {
   readonly clusterArn: string;
   readonly database: string;
@@ -13,36 +14,42 @@ export type StackDatabase = {
 };
 
 /**
- * Finds the cluster, and the master user through the one function that may read its secret.
+ * Whether the stack will have a database, before it is synthesized: PostgreSQL starts meanwhile.
  *
- * @throws Problem when the assembly has no cluster, or no function that migrates it
+ * @throws Problem with a sentence for each mistake in the settings
  */
-export function databaseOf(assembly: Assembly, resolver: Resolver, secrets: Secrets): StackDatabase {
-  const [cluster] = assembly.ofType('AWS::RDS::DBCluster');
-  if (!cluster)
-    throw new Problem(
-      'The template has no AWS::RDS::DBCluster, and the local cloud serves no stack without a database.',
-    );
-  const name = resolver.resolve(cluster.stack, cluster.properties.DatabaseName ?? null);
-  const login = secrets.login(adminSecretArn(assembly, resolver));
-  if (typeof name !== 'string' || !login) {
-    throw new Problem(
-      `${cluster.stack}/${cluster.id} names no database or no master user. See infra/constructs/database.ts.`,
-    );
-  }
+export function wantsDatabase(checkout: string, settings: Settings = {}): boolean {
+  return settingsFrom(localContext(checkout, settings)).database.kind !== 'none';
+}
+
+/** The database of the template, through the one function that may read its master secret; undefined without one. */
+export function databaseOf(assembly: Assembly, resolver: Resolver, secrets: Secrets): StackDatabase | undefined {
+  const used = databaseUsed(assembly, resolver);
+  const login: Login | undefined = used && secrets.login(used.adminSecretArn);
+  if (!used || !login) return undefined;
   return {
-    clusterArn: resolver.arn(cluster),
-    database: name,
+    clusterArn: used.clusterArn,
+    database: used.name,
     adminUser: login.username,
     adminPassword: login.password,
   };
 }
 
-function adminSecretArn(assembly: Assembly, resolver: Resolver): string {
+/**
+ * What `migrate` is told about its database. The cluster and the secret may be of the template, or somebody else's, which
+ * this machine then stands in for.
+ */
+export function databaseUsed(assembly: Assembly, resolver: Resolver) {
   for (const { stack, properties } of assembly.ofType('AWS::Lambda::Function')) {
     const variables = isObject(properties.Environment) ? properties.Environment.Variables : undefined;
     if (!isObject(variables) || variables.POWERTOOLS_SERVICE_NAME !== 'migrate') continue;
-    return String(resolver.resolve(stack, variables.DATABASE_SECRET_ARN ?? null));
+    if (variables.DATABASE_CLUSTER_ARN === undefined) return undefined;
+    const value = (name: string) => String(resolver.resolve(stack, variables[name] ?? null));
+    return {
+      clusterArn: value('DATABASE_CLUSTER_ARN'),
+      name: value('DATABASE_NAME'),
+      adminSecretArn: value('DATABASE_SECRET_ARN'),
+    };
   }
-  throw new Problem('The template has no function "migrate", so nothing would prepare the database.');
+  return undefined;
 }

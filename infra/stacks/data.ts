@@ -24,11 +24,14 @@ export class DataStack extends Stack {
   readonly audit: AuditLog;
   /** ES256 key of the access tokens. */
   readonly tokenKey: FunctionKey;
-  readonly database: Database;
+  /** Absent where the setting `database` is none. */
+  readonly database: Database | undefined;
   /** The user pool, where `identity` is cognito. */
   readonly people: People | undefined;
   /** The client secret at the identity provider, to be filled in by a person, where `identity` is not cognito. */
   readonly identitySecret: CfnSecret | undefined;
+  /** The API key that reads memberships, to be filled in likewise, where `identity` is workos. */
+  readonly workosApiKey: CfnSecret | undefined;
 
   constructor(scope: Construct, id: string, props: DataStackProps) {
     const { settings, ...rest } = props;
@@ -38,12 +41,17 @@ export class DataStack extends Stack {
 
     this.registry = new ItemTable(this, 'Registry', { disposable, expiry: 'ttl' });
     this.grants = new ItemTable(this, 'Grants', { disposable, expiry: 'ttl' });
-    this.operator = new Operator(this, 'Operator', { stage, registry: this.registry, grants: this.grants });
     this.audit = new AuditLog(this, 'Audit', {
       stage,
       disposable,
       retention: Duration.days(settings.audit.retentionDays),
       breakGlassRoleArn: settings.audit.breakGlassRoleArn,
+    });
+    this.operator = new Operator(this, 'Operator', {
+      stage,
+      registry: this.registry,
+      grants: this.grants,
+      audit: this.audit.table,
     });
     this.tokenKey = new FunctionKey(this, 'TokenKey', {
       stage,
@@ -53,19 +61,30 @@ export class DataStack extends Stack {
       users: ['token'],
       disposable,
     });
-    this.database = new Database(this, 'Database', { stage, disposable, ...settings.database });
+    this.database =
+      settings.database.kind === 'none'
+        ? undefined
+        : new Database(this, 'Database', { stage, disposable, database: settings.database });
     this.people =
       identity.kind === 'cognito'
         ? new People(this, 'People', { stage, disposable, roles: Object.keys(settings.roles) })
         : undefined;
-    this.identitySecret = identity.kind === 'cognito' ? undefined : this.#emptySecret(identity, settings);
+    this.identitySecret =
+      identity.kind === 'cognito'
+        ? undefined
+        : this.#emptySecret('IdentitySecret', `Client secret of ${identity.clientId} at ${identity.issuer}`, settings);
+    this.workosApiKey =
+      identity.kind === 'workos'
+        ? this.#emptySecret('WorkosApiKey', 'WorkOS API key, reads memberships', settings, identity.apiKeySecret)
+        : undefined;
   }
 
-  #emptySecret({ issuer, clientId }: { issuer: string; clientId: string }, settings: Settings): CfnSecret {
-    const secret = new CfnSecret(this, 'IdentitySecret', {
+  #emptySecret(id: string, what: string, settings: Settings, name?: string): CfnSecret {
+    const secret = new CfnSecret(this, id, {
       description:
-        `Client secret of ${clientId} at ${issuer} (gatehouse ${settings.stage}). Made empty; fill it with: ` +
+        `${what} (gatehouse ${settings.stage}). Made empty; fill it with: ` +
         'aws secretsmanager put-secret-value --secret-id <this secret> --secret-string file://secret.txt',
+      ...(name !== undefined && { name }),
     });
     secret.applyRemovalPolicy(isDisposable(settings) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN);
     return secret;

@@ -1,9 +1,10 @@
 import { type App, Tags } from 'aws-cdk-lib';
 import type { Surroundings } from '../constructs/service-function.ts';
 import { DataStack } from './data.ts';
+import { EdgeStack } from './edge.ts';
 import { ServiceStack } from './service.ts';
 
-/** What both stacks are made from. */
+/** What the stacks are made from. */
 export type GatehouseProps = Surroundings & {
   /** Hash of the migration files. */
   readonly migrations: string;
@@ -11,7 +12,7 @@ export type GatehouseProps = Surroundings & {
   readonly version: string;
 };
 
-/** Adds the two stacks of a stage to the app. */
+/** Adds the stacks of a stage to the app: two, and a third where a web ACL is wanted. */
 export function addGatehouse(app: App, { settings, code, migrations, version }: GatehouseProps) {
   const name = `gatehouse-${settings.stage}`;
   const data = new DataStack(app, `${name}-data`, {
@@ -25,7 +26,16 @@ export function addGatehouse(app: App, { settings, code, migrations, version }: 
     migrations,
     description: 'Gatehouse: the API and its functions',
   });
+  const { domain } = settings;
+  const edge =
+    settings.edge.kind === 'none' || domain === undefined
+      ? undefined
+      : new EdgeStack(app, `${name}-edge`, {
+          settings,
+          domain,
+          description: 'Gatehouse: the web ACL in front of CloudFront',
+        });
   const tags = { project: 'gatehouse', stage: settings.stage, version };
   for (const [key, value] of Object.entries(tags)) Tags.of(app).add(key, value);
-  return { data, service };
+  return { data, service, edge };
 }

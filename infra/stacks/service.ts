@@ -1,5 +1,6 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import { AuditAlarms } from '../constructs/audit-alarms.ts';
 import { AuthorizationServer } from '../constructs/authorization-server.ts';
 import { FrontDoor } from '../constructs/front-door.ts';
 import { Migrate } from '../constructs/migrate.ts';
@@ -33,14 +34,16 @@ export class ServiceStack extends Stack {
       callback: `${issuer}/callback`,
       people,
       secret: data.identitySecret,
+      apiKey: data.workosApiKey,
     });
-    const { tokenKeys, schema } = new Migrate(this, 'AtDeploy', {
+    const atDeploy = new Migrate(this, 'AtDeploy', {
       ...surroundings,
       database,
       tokenKeys: [tokenKey],
-      auditSigningKey: audit.signingKey,
+      auditKeys: [audit.signingKey],
       migrations,
     });
+    const { tokenKeys, auditKeys, schema, checkerRole } = atDeploy;
     const server = new AuthorizationServer(this, 'AuthorizationServer', {
       ...surroundings,
       issuer,
@@ -48,6 +51,7 @@ export class ServiceStack extends Stack {
       tokenKey,
       registry,
       grants,
+      audit,
       identityProvider,
     });
     const tools = new ToolFunctions(this, 'Tools', {
@@ -59,7 +63,13 @@ export class ServiceStack extends Stack {
       grants,
       schema,
     });
-    new Seal(this, 'Sealing', { ...surroundings, audit });
+    const sealing = new Seal(this, 'Sealing', { ...surroundings, audit, auditKeys });
+    const { register, authorize, token } = server;
+    new AuditAlarms(this, 'AuditAlarms', {
+      stage: settings.stage,
+      appending: { register, authorize, token, mcp: tools.mcp, ...(tools.mcpWrite && { 'mcp-write': tools.mcpWrite }) },
+      sealing: sealing.seal,
+    });
 
     door.open({
       name: 'well-known',
@@ -99,12 +109,26 @@ export class ServiceStack extends Stack {
       Issuer: [issuer, 'The authorization server'],
       AuditTableName: [audit.table.tableName, 'The audit log'],
       AuditReaderRoleArn: [audit.readerRole.roleArn, 'To be assumed by who reads the audit log'],
+      AuditSealerRoleArn: [sealing.sealerRole.roleArn, 'To be assumed by who seals the audit log before an export'],
+      AuditSealFunction: [sealing.seal.lambda.functionArn, 'Seals the audit log'],
+      AuditSigningKeyArn: [audit.signingKey.keyArn, 'Signs the audit log'],
+      AuditBucketName: [audit.bucket.bucketName, 'Locked copies of the checkpoints'],
       OperatorRoleArn: [operator.role.roleArn, 'To be assumed by who decides about clients and grants'],
       RegistryTableName: [registry.tableName, 'Clients'],
       GrantsTableName: [grants.tableName, 'Sign-ins and refresh families'],
+      ...(checkerRole && {
+        DatabaseCheckerRoleArn: [checkerRole.roleArn, 'To be assumed by who looks at privileges in the database'],
+        MigrateFunctionName: [
+          atDeploy.migrate.lambda.functionName,
+          'Prepares the database, and says who may do what in it',
+        ],
+      }),
       ...(people
         ? { UserPoolId: [people.userPool.userPoolId, 'Where people and their groups are'] }
         : { IdentitySecretArn: [identityProvider.secretArn, 'Put the client secret of the identity provider here'] }),
+      ...(identityProvider.apiKeyArn && {
+        WorkosApiKeyArn: [identityProvider.apiKeyArn, 'Put the WorkOS API key here'],
+      }),
     });
   }
 

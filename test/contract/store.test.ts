@@ -1,5 +1,6 @@
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createGatheredReads } from '../../functions/adapters/dynamodb-gathered-reads.ts';
 import { createDynamoDbGrants } from '../../functions/adapters/dynamodb-grants.ts';
 import { createDynamoDbRegistry, createDynamoDbRegistryDesk } from '../../functions/adapters/dynamodb-registry.ts';
 import { createTable } from '../../functions/adapters/dynamodb-table.ts';
@@ -18,8 +19,7 @@ import {
 import { describeStore } from './store-suite.ts';
 import type { Store } from './store-target.ts';
 
-function storeOn({ client }: Pick<DynamoDbServer, 'client'>): Store {
-  const table = createTable(client, TABLE);
+function storeOn({ client }: Pick<DynamoDbServer, 'client'>, table = createTable(client, TABLE)): Store {
   return {
     registry: createDynamoDbRegistry(table),
     desk: createDynamoDbRegistryDesk(table),
@@ -28,9 +28,15 @@ function storeOn({ client }: Pick<DynamoDbServer, 'client'>): Store {
   };
 }
 
-async function openOn(server: DynamoDbServer) {
+async function openOn(server: Omit<DynamoDbServer, 'url'>) {
   await createStoreTable(server.client);
   return { store: storeOn(server), close: server.close };
+}
+
+/** As the token function opens it. */
+async function openGathering(server: DynamoDbServer) {
+  const { close } = await openOn(server);
+  return { store: storeOn(server, createTable(server.client, TABLE, createGatheredReads(server.client))), close };
 }
 
 describeStore({ name: 'memory', open: async () => ({ store: createMemoryStore(), close: async () => {} }) });
@@ -42,6 +48,11 @@ describeStore({
 });
 
 describeStore({ name: 'DynamoDB, on the local cloud', open: async () => openOn(await startFrontedDynalite()) });
+
+describeStore({
+  name: 'DynamoDB, on the local cloud, its reads gathered',
+  open: async () => openGathering(await startFrontedDynalite()),
+});
 
 /** Any other DynamoDB: `DYNAMODB_URL=http://127.0.0.1:8000 vitest run test/contract/store.test.ts`. */
 const { DYNAMODB_URL: url } = process.env;

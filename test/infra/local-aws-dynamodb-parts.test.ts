@@ -3,13 +3,37 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../infra/local/aws/dynamodb/database.ts';
-import { queriedKey } from '../../infra/local/aws/dynamodb/leading-keys.ts';
+import { batchedKeys, queriedKey } from '../../infra/local/aws/dynamodb/leading-keys.ts';
 import { createTables, type Table } from '../../infra/local/aws/dynamodb/tables.ts';
 import { createWrites } from '../../infra/local/aws/dynamodb/writes.ts';
 import { failureOf, temporaryDirectory } from './fixtures/running-endpoint.ts';
 
 const directory = temporaryDirectory();
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+describe('the keys that a batch is judged by', () => {
+  const keys = (name: string, ...values: string[]) => ({ Keys: values.map((S) => ({ [name]: { S } })) });
+  const judged = (RequestItems: Record<string, { Keys: Record<string, { S: string }>[] }>) =>
+    batchedKeys({ RequestItems }, (table) => (table === 'Notes' ? 'pk' : 'id'));
+
+  test('are its own, of one table', () => {
+    expect(judged({ Notes: keys('pk', 'a', 'b') })).toEqual([{ table: 'Notes', keys: ['a', 'b'] }]);
+  });
+
+  test('are those of each table, and on each table also all of them, of two', () => {
+    expect(judged({ Notes: keys('pk', 'a'), Log: keys('id', 'b') })).toEqual([
+      { table: 'Notes', keys: ['a'] },
+      { table: 'Notes', keys: ['a', 'b'] },
+      { table: 'Log', keys: ['b'] },
+      { table: 'Log', keys: ['a', 'b'] },
+    ]);
+  });
+
+  test('are none where none is named, and then nothing is allowed', () => {
+    expect(judged({})).toEqual([]);
+    expect(batchedKeys({ RequestItems: 'Notes' }, () => 'pk')).toEqual([]);
+  });
+});
 
 describe('the partition key that a Query asks for', () => {
   const values = { ':v': { S: 'a' }, ':w': { S: 'b' }, ':n': { N: '7' } };

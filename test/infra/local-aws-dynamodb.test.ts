@@ -132,6 +132,18 @@ describe('dynamodb:LeadingKeys', () => {
     expect((await failureOf(batch('OPEN#1', 'SHUT#1'))).name).toBe('AccessDeniedException');
   });
 
+  test('a batch over two tables needs the action on each of them', async () => {
+    const RequestItems = {
+      [notes]: { Keys: [{ pk: { S: 'OPEN#1' } }] },
+      [log]: { Keys: [{ pk: { S: 'OPEN#1' }, sk: { S: '1' } }] },
+    };
+    const batch = new BatchGetItemCommand({ RequestItems });
+    expect((await writer.send(batch)).Responses?.[notes]).toHaveLength(1);
+    const failure = await failureOf(reader.send(batch));
+    expect(failure.name).toBe('AccessDeniedException');
+    expect(failure.message).toContain(`dynamodb:BatchGetItem on resource: ${running.arn('Log')} `);
+  });
+
   test('is taken from the item a put writes, not from a key beside it', async () => {
     const put = (pk: string, beside: string) => {
       const smuggling = { TableName: notes, Item: { pk: { S: pk } }, Key: { pk: { S: beside } } };

@@ -30,7 +30,6 @@ const AN_ISSUER =
   'which is no issuer. Use the https URL from its discovery document, without user name, query, fragment or default port.';
 const A_SCOPE = 'which is no scope (RFC 6749 appendix A.4). Use visible ASCII characters, no space, no " and no \\.';
 const STAGE = 'which is no name of a stage. Use 1 to 12 lower-case letters and digits, a letter first.';
-const CAPACITY = 'which is no capacity. Use 0 to 256 Aurora capacity units, in steps of 0.5.';
 const A_ROLE = 'which is no ARN of a role. Write it like arn:aws:iam::111122223333:role/break-glass.';
 
 describe('a wrong setting names itself, its value and what to do', () => {
@@ -98,11 +97,6 @@ describe('a wrong setting names itself, its value and what to do', () => {
       1.5,
       'refreshGraceSeconds is 1.5, which is not a number of seconds. Use a whole number from 0 to 60.',
     ],
-    ['database.kind', 'existing', 'database.kind is "existing", which is no kind of database. Use aurora.'],
-    ['database.minCapacity', 0.3, `database.minCapacity is 0.3, ${CAPACITY}`],
-    ['database.maxCapacity', 257, `database.maxCapacity is 257, ${CAPACITY}`],
-    ['database.maxCapacity', 0, 'database.maxCapacity is 0, which is too little to run. Use 1 or more.'],
-    ['database.minCapacity', 4, 'database.minCapacity is 4, more than maxCapacity, 2. Use 2 or less.'],
     ['audit.breakGlassRoleArn', 'admin', `audit.breakGlassRoleArn is "admin", ${A_ROLE}`],
     [
       'audit.breakGlassRoleArn',
@@ -118,6 +112,11 @@ describe('a wrong setting names itself, its value and what to do', () => {
       'throttle.consent',
       {},
       'throttle.consent is no setting. Settings here: well-known, register, authorize, token, mcp.',
+    ],
+    [
+      'tokensPerClient.burst',
+      9,
+      'tokensPerClient.burst is 9, which is not a number of requests at once. Use a whole number from 10 to 5000.',
     ],
     [
       'concurrency.mcp',

@@ -46,7 +46,7 @@ describe('functions', () => {
       'mcp-write 10 s, 10',
       'migrate 300 s, 1',
       'register 10 s, 5',
-      'seal 10 s, 1',
+      'seal 60 s, 1',
       'token 10 s, 20',
       'well-known 10 s, 20',
     ]);
@@ -59,31 +59,34 @@ describe('functions', () => {
 
   test.each([
     ['well-known', 'CLIENT_DOCUMENTS DEFAULT_SCOPES ISSUER REGISTRATION_MODE SCOPES TOKEN_KEYS'],
-    ['register', 'DEFAULT_SCOPES ISSUER REGISTRATION_MODE REGISTRY_TABLE SCOPES VETTED_CLIENTS'],
+    [
+      'register',
+      'ALLOWED_ORIGINS AUDIT_TABLE DEFAULT_SCOPES ISSUER REGISTRATION_MODE REGISTRY_TABLE SCOPES VETTED_CLIENTS',
+    ],
     [
       'authorize',
-      'CLIENT_DOCUMENTS DEFAULT_SCOPES GRANTS_TABLE IDENTITY_CLIENT_ID IDENTITY_ISSUER IDENTITY_KIND IDENTITY_NAME IDENTITY_ROLES_CLAIM ' +
-        'IDENTITY_SECRET_ARN IDENTITY_TENANT_CLAIM ISSUER REGISTRY_TABLE ROLES SCOPES VETTED_CLIENTS',
+      'AUDIT_TABLE CLIENT_DOCUMENTS DEFAULT_SCOPES GRANTS_TABLE IDENTITY_CLIENT_ID IDENTITY_ISSUER IDENTITY_KIND IDENTITY_NAME IDENTITY_ROLES_CLAIM IDENTITY_ROLES_SEPARATOR ' +
+        'IDENTITY_SECRET_ARN IDENTITY_TENANT_CLAIM IMPLIES ISSUER REGISTRY_TABLE ROLES SCOPES VETTED_CLIENTS',
     ],
     [
       'token',
-      'CLIENT_DOCUMENTS GRANTS_TABLE ISSUER REFRESH_GRACE_SECONDS REGISTRY_TABLE TOKEN_KEYS TOKEN_SIGNING_KEY_ARN ' +
-        'VETTED_CLIENTS',
+      'ALLOWED_ORIGINS AUDIT_TABLE CLIENT_BURST CLIENT_DOCUMENTS CLIENT_RATE GRANTS_TABLE ISSUER REFRESH_GRACE_SECONDS REGISTRY_TABLE TOKEN_KEYS ' +
+        'TOKEN_SIGNING_KEY_ARN VETTED_CLIENTS',
     ],
     [
       'mcp',
-      'AUDIT_MAC_KEY_ARN AUDIT_TABLE DATABASE_CLUSTER_ARN DATABASE_NAME DATABASE_SECRET_ARN DEFAULT_SCOPES ISSUER ' +
-        'ROLES SCOPES TOKEN_KEYS WRITE_FUNCTION',
+      'ALLOWED_ORIGINS AUDIT_MAC_KEY_ARN AUDIT_TABLE DATABASE DATABASE_CLUSTER_ARN DATABASE_NAME DATABASE_SECRET_ARN DEFAULT_SCOPES FENCE_LINKS IMPLIES ISSUER ' +
+        'QUERY_TOOL ROLES SCOPES TOKEN_KEYS WRITE_FUNCTION',
     ],
     [
       'mcp-write',
       'AUDIT_MAC_KEY_ARN AUDIT_TABLE DATABASE_CLUSTER_ARN DATABASE_NAME DATABASE_SECRET_ARN DEFAULT_SCOPES GRANTS_TABLE ' +
-        'ISSUER ROLES SCOPES TOKEN_KEYS',
+        'IMPLIES ISSUER ROLES SCOPES TOKEN_KEYS',
     ],
-    ['seal', 'AUDIT_BUCKET AUDIT_SIGNING_KEY_ARN AUDIT_TABLE'],
+    ['seal', 'AUDIT_BUCKET AUDIT_KEYS AUDIT_ORIGIN AUDIT_SIGNING_KEY_ARN AUDIT_TABLE'],
     [
       'migrate',
-      'DATABASE_CLUSTER_ARN DATABASE_NAME DATABASE_SECRET_ARN READER_SECRET_ARN SAMPLE_DATA WRITER_SECRET_ARN',
+      'DATABASE DATABASE_CLUSTER_ARN DATABASE_NAME DATABASE_SECRET_ARN READER_SECRET_ARN SAMPLE_DATA WRITER_SECRET_ARN',
     ],
   ])('%s knows what it has to know, and nothing else', (name, variables) => {
     const known = Object.keys(functions.get(name)?.Environment.Variables ?? {});
@@ -96,9 +99,11 @@ describe('functions', () => {
     ['authorize', 'authorize'],
     ['token', 'token'],
     ['mcp', 'mcp'],
+    ['mcp', 'mcpAtDatabase'],
     ['mcp-write', 'mcpWrite'],
     ['seal', 'seal'],
     ['migrate', 'migrate'],
+    ['migrate', 'migrateAtDatabase'],
   ] as const)('%s starts with what it is given', (name, config) => {
     const key = { kty: 'EC', crv: 'P-256', x: 'x', y: 'y', kid: 'k', alg: 'ES256', use: 'sig' };
     // What is known only when the stack is deployed.
@@ -106,6 +111,7 @@ describe('functions', () => {
       ISSUER: 'https://abc.execute-api.eu-west-1.amazonaws.com',
       IDENTITY_ISSUER: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc',
       TOKEN_KEYS: JSON.stringify({ keys: [key] }),
+      AUDIT_KEYS: JSON.stringify({ keys: [key] }),
     };
     const variables = Object.entries(functions.get(name)?.Environment.Variables ?? {}).map(([variable, value]) => [
       variable,
@@ -150,6 +156,25 @@ test('seal runs every five minutes, invoked by a rule, without a role more', () 
   service.hasResourceProperties('AWS::Events::Rule', {
     ScheduleExpression: 'rate(5 minutes)',
     Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [functions.get('seal')?.id, 'Arn'] }, RoleArn: Match.absent() })],
+  });
+});
+
+test('an alarm goes off when the log was not sealed for a quarter of an hour, and one when a chain is broken', () => {
+  const filters = ofType<{ FilterPattern: string }>(service, 'AWS::Logs::MetricFilter');
+  expect(Object.values(filters).map(({ Properties }) => Properties.FilterPattern)).toEqual(
+    expect.arrayContaining(['{ $.message = "audit sealed" }', '{ $.message = "audit chain broken" }']),
+  );
+  service.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    MetricName: 'dev: audit sealed',
+    Period: 300,
+    EvaluationPeriods: 3,
+    Threshold: 1,
+    ComparisonOperator: 'LessThanThreshold',
+    TreatMissingData: 'breaching',
+  });
+  service.hasResourceProperties('AWS::CloudWatch::Alarm', {
+    MetricName: 'dev: audit chain broken',
+    EvaluationPeriods: 1,
   });
 });
 
@@ -198,9 +223,15 @@ describe('sign-in', () => {
 
 describe('the stacks', () => {
   test('tell what people and the command line need to know', () => {
-    const roles = ['AuditReaderRoleArn', 'OperatorRoleArn'];
-    const names = ['McpUrl', 'Issuer', 'AuditTableName', ...roles, 'RegistryTableName', 'GrantsTableName'];
-    expect(Object.keys(service.findOutputs('*'))).toEqual([...names, 'UserPoolId']);
+    const audit = ['AuditTableName', 'AuditReaderRoleArn', 'AuditSealerRoleArn', 'AuditSealFunction'];
+    const proofs = ['AuditSigningKeyArn', 'AuditBucketName'];
+    const names = ['McpUrl', 'Issuer', ...audit, ...proofs, 'OperatorRoleArn', 'RegistryTableName', 'GrantsTableName'];
+    expect(Object.keys(service.findOutputs('*'))).toEqual([
+      ...names,
+      'DatabaseCheckerRoleArn',
+      'MigrateFunctionName',
+      'UserPoolId',
+    ]);
     expect(readable(service.findOutputs('McpUrl').McpUrl?.Value)).toBe('FrontDoorApi/mcp');
   });
 

@@ -17,10 +17,10 @@ type Job = {
   readonly reject: (reason: unknown) => void;
 };
 
-/** A pool of at most `size` sandboxes, each started when there is work that no idle one can take. */
-export function createPool(size: number, start: () => Sandbox): Pool {
+/** A pool of at most `size` sandboxes, each started when there is work that no idle one can take. `ready` ones wait in it. */
+export function createPool(size: number, start: () => Sandbox, ready: readonly Sandbox[] = []): Pool {
   const waiting: Job[] = [];
-  const idle: Sandbox[] = [];
+  const idle: Sandbox[] = [...ready];
   const busy = new Set<Sandbox>();
   let accepting = true;
   let onEmpty: (() => void) | undefined;

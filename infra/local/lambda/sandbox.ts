@@ -13,6 +13,8 @@ import { type FunctionError, failed, type Outcome } from './outcome.ts';
 export type Sandbox = {
   /** Runs one invocation; the next one only after this one has come back. Never rejects. */
   readonly invoke: (event: string) => Promise<Outcome>;
+  /** Why it could not load its bundle, once that is known; undefined when it could. */
+  readonly loaded: Promise<FunctionError | undefined>;
   readonly alive: () => boolean;
   readonly stop: () => Promise<void>;
 };
@@ -60,6 +62,7 @@ export function startSandbox(
   });
   let state: 'starting' | 'ready' | 'gone' = 'starting';
   let pending: Pending | undefined;
+  const loaded = Promise.withResolvers<FunctionError | undefined>();
 
   const settle = (outcome: Outcome) => {
     clearTimeout(pending?.timer);
@@ -94,10 +97,12 @@ export function startSandbox(
     switch (message.kind) {
       case 'ready':
         state = 'ready';
+        loaded.resolve(undefined);
         if (pending) dispatch(pending);
         return;
       case 'init-failure':
         void end();
+        loaded.resolve(message.error);
         return settle(report(message.error));
       case 'failure':
         return settle(report(message.error));
@@ -109,6 +114,7 @@ export function startSandbox(
   worker.on('error', (thrown) => onLine(logRecord('FATAL', pending?.requestId, describeCrash(thrown))));
   worker.on('exit', (code) => {
     state = 'gone';
+    loaded.resolve({ errorType: 'Runtime.ExitError', errorMessage: 'its thread ended' });
     if (!pending) return;
     const why =
       code === 0 ? 'Runtime exited without providing a reason' : `Runtime exited with error: exit status ${code}`;
@@ -125,6 +131,7 @@ export function startSandbox(
         if (state === 'ready') dispatch(invocation);
         else invocation.timer = expireAfter(LONGEST_INIT, invocation);
       }),
+    loaded: loaded.promise,
     alive: () => state !== 'gone',
     stop: end,
   };
