@@ -5,6 +5,7 @@ import {
   type AuthorizationCloud,
   expectLocal,
   expectRedirected,
+  RECORDED,
   startAuthorizationCloud,
 } from './support/q-authorization.ts';
 
@@ -47,7 +48,7 @@ describe('the way back', () => {
     expect(
       answer.cookies.map((cookie) => /^(__Host-[a-z]+-)[\w-]{22}=; Max-Age=0; Path=\/;/.exec(cookie)?.[1]),
     ).toEqual(['__Host-txn-', '__Host-st-']);
-    expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', 'dynamodb:PutItem']);
+    expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', 'dynamodb:PutItem', RECORDED]);
     expect((await cloud.transaction(agreed.id))?.st).toEqual({ S: 'done' });
     expect((await cloud.redeem(searchParams.get('code') ?? '')).status).toBe(200);
   });
@@ -190,7 +191,7 @@ describe('a provider that says no', () => {
     const answer = await cloud.callback(query({ ...upstream, state }), cookies);
     const { error_description } = expectRedirected(answer, 'access_denied', { issuer: cloud.issuer });
     expect(error_description).toBe('The sign-in did not succeed.');
-    expect(cloud.writes()).toEqual(['dynamodb:UpdateItem']);
+    expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', RECORDED]);
     expect((await cloud.transaction(id))?.st).toEqual({ S: 'done' });
     expect(cloud.provider.seen.token.length).toBe(asked);
     await vi.waitFor(() => expect(cloud.logs.slice(logged).join('\n')).toContain('/callback'));

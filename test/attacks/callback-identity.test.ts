@@ -1,7 +1,12 @@
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { encode, location } from '../support/authorization-server.ts';
-import { type AuthorizationCloud, expectRedirected, startAuthorizationCloud } from './support/q-authorization.ts';
+import {
+  type AuthorizationCloud,
+  expectRedirected,
+  RECORDED,
+  startAuthorizationCloud,
+} from './support/q-authorization.ts';
 import type { ScriptedProvider } from './support/q-provider.ts';
 
 /**
@@ -30,7 +35,7 @@ async function comeBackWith(token: Token, changes: Record<string, string | undef
 async function expectNobody(token: Token, changes?: Record<string, string | undefined>): Promise<string> {
   const { id, answer } = await comeBackWith(token, changes);
   const { error_description = '' } = expectRedirected(answer, 'access_denied', { issuer: cloud.issuer });
-  expect(cloud.writes()).toEqual(['dynamodb:UpdateItem']);
+  expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', RECORDED]);
   expect((await cloud.transaction(id))?.st).toEqual({ S: 'done' });
   return error_description;
 }
@@ -48,7 +53,7 @@ describe('an ID token', () => {
   test('U1 that is right in everything leads to a code', async () => {
     const { answer } = await comeBackWith((provider, nonce) => provider.idToken({ nonce }));
     expect(new URL(location(answer)).searchParams.has('code')).toBe(true);
-    expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', 'dynamodb:PutItem']);
+    expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', 'dynamodb:PutItem', RECORDED]);
   });
 
   test.each<[string, Token]>([

@@ -6,6 +6,7 @@ import {
   type AuthorizationCloud,
   expectLocal,
   expectRedirected,
+  RECORDED,
   startAuthorizationCloud,
 } from './support/q-authorization.ts';
 
@@ -70,7 +71,7 @@ describe('yes and no', () => {
     const answer = await cloud.consent({ ...form, decision: 'deny' }, { cookies });
     expectRedirected(answer, 'access_denied', { issuer: cloud.issuer });
     expect((await cloud.transaction(id))?.st).toEqual({ S: 'denied' });
-    expect(cloud.writes()).toEqual(['dynamodb:UpdateItem']);
+    expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', RECORDED]);
     expect({ ...cloud.provider.seen, token: cloud.provider.seen.token.length }).toEqual(asked);
     expectLocal(await cloud.consent(form, { cookies }), 403);
     expect((await cloud.transaction(id))?.st).toEqual({ S: 'denied' });

@@ -109,17 +109,24 @@ export async function startAuthorizationCloud(
     redeem: (code: string, changes: Form = {}) => post('/token', { ...REDEEM, code, ...changes }),
     /** From here on, writes are counted from zero. */
     forget: () => cloud.endpoint.resetCounts(),
-    /** Every call since `forget` that could have changed a table, each as often as it was made. */
-    writes: () =>
-      Object.entries(cloud.endpoint.counts())
+    /** Every call since `forget` that could have changed a table, each as often as it was made; `RECORDED` last and once. */
+    writes: () => {
+      const calls = Object.entries(cloud.endpoint.counts())
         .filter(([call]) => /^dynamodb:(?!GetItem|BatchGetItem|Query|Scan)/.test(call))
-        .flatMap(([call, times]) => Array.from({ length: times }, () => call.replace(/ .*/, ''))),
+        .flatMap(([call, times]) => Array.from({ length: times }, () => call.replace(/ .*/, '')));
+      // The first row of an environment comes with one of the day's directory, so how many calls it takes varies.
+      const others = calls.filter((call) => call !== 'dynamodb:ExecuteStatement');
+      return others.length < calls.length ? [...others, RECORDED] : others;
+    },
     close: async () => {
       await provider.close();
       await cloud.close();
     },
   };
 }
+
+/** Among the writes of a request: that it is on record in the audit log. */
+export const RECORDED = 'a row of the audit log';
 
 /** 400 HTML, nowhere to go: no `Location`, and nothing on the page that could be followed. */
 export function expectLocal(answer: Answer, status = 400): void {
