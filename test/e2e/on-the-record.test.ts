@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
 import { decodeJwt } from 'jose';
@@ -11,7 +12,8 @@ const stack = inject('stack');
 const run = promisify(execFile);
 
 test('somebody signs in, calls a tool, refreshes, calls again, and the log has both calls', async () => {
-  const storage = new ClientStorage('MCP Inspector', 'http://localhost:6274/oauth/callback');
+  // A name of its own makes a client of its own: other tests sign the same people in at the same stack.
+  const storage = new ClientStorage(`Recorded ${randomUUID()}`, 'http://localhost:6274/oauth/callback');
   const transport = () => new StreamableHTTPClientTransport(new URL(stack.mcpUrl), { authProvider: storage });
   const fresh = () => new Client({ name: 'test', version: '1' });
   const first = transport();
