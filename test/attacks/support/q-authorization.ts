@@ -43,7 +43,13 @@ export async function startAuthorizationCloud(
 ) {
   const faults = createFaults();
   const logs: string[] = [];
-  const cloud = await startOwnCloud({ faults, identityProvider: false, onLog: (_, line) => logs.push(line) });
+  const cloud = await startOwnCloud({
+    faults,
+    identityProvider: false,
+    onLog: (_, line) => logs.push(line),
+    // Nobody calls a tool here, and a database takes longest to start.
+    settings: { database: { kind: 'none' } },
+  });
   const identityPort = Number(new URL(cloud.issuer).port) + 1;
   const provider = await startScriptedProvider(identityPort, cloud.identityClient.id, providerMetadata);
   const items = itemsOf(cloud);

@@ -28,6 +28,8 @@ const WIDE = {
     register: { rate: 10_000, burst: 5_000 },
   },
   tokensPerClient: { rate: 10_000, burst: 5_000 },
+  // Nobody calls a tool here, and a database takes longest to start.
+  database: { kind: 'none' },
 } as const;
 
 export type TokenCloud = {
