@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AwsError } from '../../infra/local/aws/aws-error.ts';
 import { Browser, formOf } from '../support/browser.ts';
+import { modernMessage, postMcp } from '../support/mcp-wire.ts';
 import { type FlowCloud, startFlowCloud } from './support/t-flow.ts';
 import { post, read } from './support/t-form.ts';
 
@@ -50,7 +51,11 @@ describe('the log of a whole login', () => {
       code_verifier: login.verifier,
     });
     await post(`${here.cloud.issuer}/revoke`, { client_id: client.id, token: second.refreshToken });
-    await read(await fetch(here.cloud.mcpUrl, mcpCall(second.accessToken)));
+    await postMcp(
+      here.cloud.mcpUrl,
+      modernMessage('tools/call', { name: 'whoami', arguments: {} }),
+      second.accessToken,
+    );
 
     const log = here.lines.join('\n');
     const [grantId = '', ...codeSecrets] = login.code.split('.');
@@ -218,15 +223,3 @@ describe('addresses', () => {
     expect(text.length).toBeLessThan(2_000);
   });
 });
-
-function mcpCall(token: string): RequestInit {
-  return {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'whoami', arguments: {} } }),
-  };
-}

@@ -89,8 +89,10 @@ describe('the running stack', () => {
   test('is not yet proved for a day that is not over', async () => {
     const today = new Date().toISOString().slice(0, 10);
     expect(await stand.run('export', '--out', stand.path('today'), '--from', today)).toMatchObject({ code: 0 });
-    const proof = await stand.proven('--export', stand.path('today'), ...stand.key, '--from', today, '--to', today);
+    const period = ['--export', stand.path('today'), ...stand.key, '--from', today, '--to', today];
+    const proof = await stand.proven(...period);
     expect(proof).toMatchObject({ code: 2, verdict: 'incomplete', findings: [{ reason: 'unsealed' }] });
+    expect((await stand.run('verify', ...period)).stdout).toContain('from 00:15 UTC of the next on');
   });
 
   test(

@@ -12,6 +12,7 @@ import { gatehouse, gatehouseJson, operatorTable } from '../attacks/support/l-op
 import { type FlowCloud, startFlowCloud } from '../attacks/support/t-flow.ts';
 import { clientOptionsOf, variablesOf } from '../attacks/support/t-roles.ts';
 import { auditRowsOf } from '../support/audit-rows.ts';
+import { modernMessage, postMcp } from '../support/mcp-wire.ts';
 
 /** What a sign-in leaves in the audit log of a whole stack, how it is asked for, and that nobody can change it. */
 let here: FlowCloud;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   const first = await here.redeem(await here.login(clientId, 'ada'));
   subject = String(decodeJwt(first.accessToken).sub);
   await here.refresh(clientId, first.refreshToken);
-  await fetch(here.cloud.mcpUrl, aCall(first.accessToken));
+  await postMcp(here.cloud.mcpUrl, modernMessage('tools/call', { name: 'whoami', arguments: {} }), first.accessToken);
 });
 afterAll(() => here.close());
 
@@ -104,15 +105,3 @@ describe('a row that is there', () => {
     },
   );
 });
-
-function aCall(token: string): RequestInit {
-  return {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${token}`,
-      'content-type': 'application/json',
-      accept: 'application/json, text/event-stream',
-    },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'whoami', arguments: {} } }),
-  };
-}

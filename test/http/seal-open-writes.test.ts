@@ -56,15 +56,17 @@ describe('a write without an end', () => {
     expect(told(sealing)).toEqual([]);
   });
 
-  test('is told once each when a run failed half way', async () => {
-    await appended(intent('open'));
-    let failing = true;
+  test('is told once when the run that first saw it failed half way', async () => {
+    let failing = false;
     const sealing: Sealing = await sealingOf(stand, {
       sign: async (note) => {
         if (failing) throw new Error('no key');
         return sealing.sign(note);
       },
     });
+    await sealing.run();
+    await appended(intent('open'), intent('finished'), outcome('finished'));
+    failing = true;
     await expect(sealing.run()).rejects.toThrow('no key');
     failing = false;
     sealing.clock.set(LATER);

@@ -95,12 +95,13 @@ export function json(response: ServerResponse, status: number, body: unknown): v
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function discovery(issuer: string): Claims {
+/** The discovery document of an issuer, whose tokens and keys may come from another server. */
+export function discovery(issuer: string, behind = issuer) {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
-    token_endpoint: `${issuer}/token`,
-    jwks_uri: `${issuer}/jwks`,
+    token_endpoint: `${behind}/token`,
+    jwks_uri: `${behind}/jwks`,
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],

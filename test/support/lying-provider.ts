@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { json, startIdentityServer } from './identity-server.ts';
+import { discovery, json, startIdentityServer } from './identity-server.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -15,24 +15,14 @@ export async function startLyingProvider(issuer: string, clientId: string, good:
   let metadata: Claims = {};
   const memberships = { asked: 0, body: { data: [] } as unknown };
   const { port, pathname } = new URL(issuer);
-  const discovery = `${pathname.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const documentPath = `${pathname.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const front = createServer((request, response) => {
     if (request.url?.startsWith('/user_management/organization_memberships?')) {
       memberships.asked++;
       return json(response, 200, memberships.body);
     }
-    if (request.url !== discovery) return json(response, 404, {});
-    const document = {
-      issuer,
-      authorization_endpoint: `${issuer}/authorize`,
-      token_endpoint: `${behind.issuer}/token`,
-      jwks_uri: `${behind.issuer}/jwks`,
-      response_types_supported: ['code'],
-      subject_types_supported: ['public'],
-      id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
-      ...metadata,
-    };
-    return json(response, 200, document);
+    if (request.url !== documentPath) return json(response, 404, {});
+    return json(response, 200, { ...discovery(issuer, behind.issuer), ...metadata });
   });
   await new Promise<void>((resolve) => front.listen(Number(port), '127.0.0.1', resolve));
   return {

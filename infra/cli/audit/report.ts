@@ -8,6 +8,9 @@ const mostShown = 20;
 /** Open writes that are named. */
 const mostNamed = 5;
 
+const WHEN_UNSEALED =
+  '  To seal what is there: npx gatehouse audit export --out DIRECTORY. A day can be whole from 00:15 UTC of the next on\n';
+
 /** A proof's report, for a person. */
 export function reportText(proof: Proof): string {
   const { origin, period, streams, records, checkpoints, keys, keyChecked, unsealed, findings } = proof;
@@ -31,7 +34,8 @@ export function reportText(proof: Proof): string {
   ];
   const shown = findings.slice(0, mostShown).map((finding) => `  ${findingText(finding)}\n`);
   const more = findings.length > mostShown ? `  and ${findings.length - mostShown} more: --json has them all\n` : '';
-  return `${rows.map(([title, value]) => `${title.padEnd(12)}${printable(value)}\n`).join('')}${shown.join('')}${more}`;
+  const advice = findings.some(({ reason }) => reason === 'unsealed') ? WHEN_UNSEALED : '';
+  return `${rows.map(([title, value]) => `${title.padEnd(12)}${printable(value)}\n`).join('')}${shown.join('')}${more}${advice}`;
 }
 
 function findingText({ verdict, reason, detail, stream, record, checkpoint }: Finding): string {

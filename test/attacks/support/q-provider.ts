@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import { json, startIdentityServer } from '../../support/identity-server.ts';
+import { discovery, json, startIdentityServer } from '../../support/identity-server.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -12,16 +12,7 @@ export type ScriptedProvider = Awaited<ReturnType<typeof startScriptedProvider>>
 export async function startScriptedProvider(port: number, clientId: string, metadata: Claims = {}) {
   const behind = await startIdentityServer();
   const issuer = `http://localhost:${port}`;
-  const document = {
-    issuer,
-    authorization_endpoint: `${issuer}/authorize`,
-    token_endpoint: `${behind.issuer}/token`,
-    jwks_uri: `${behind.issuer}/jwks`,
-    response_types_supported: ['code'],
-    subject_types_supported: ['public'],
-    id_token_signing_alg_values_supported: ['RS256', 'HS256', 'none'],
-    ...metadata,
-  };
+  const document = { ...discovery(issuer, behind.issuer), ...metadata };
   const front = createServer((request, response) => {
     const known = request.url === '/.well-known/openid-configuration';
     return known ? json(response, 200, document) : json(response, 404, {});
