@@ -4,6 +4,15 @@ import { escapeData } from './escape.ts';
 import { byteLimit, type FenceOptions, fenceEscaped, lineLimit } from './fence.ts';
 import { type Cell, type Kind, type Table, type Tabulated, tabulate } from './table.ts';
 
+const cell = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  z.null(),
+  z.array(z.unknown()),
+  z.strictObject({ columns: z.array(z.string()), rows: z.array(z.array(z.unknown())) }),
+]);
+
 /**
  * The one `structuredContent` of every tool. Its keys are all ours: names and values of the data stand in `columns` and
  * `rows`, as strings under `esc1`. A nested object is a `{columns, rows}` of its own, whose keys are ours again. `trusted`
@@ -14,13 +23,16 @@ export const structuredOutput = z.strictObject({
   notice: z.string(),
   kind: z.enum(['object', 'rows', 'value']),
   columns: z.array(z.string()),
-  rows: z.array(z.array(z.unknown())),
+  rows: z.array(z.array(cell)),
   truncated: z.boolean(),
   omittedRows: z.int().min(0),
   trusted: z.array(z.string()).optional(),
 });
 
-/** `structuredOutput` as the `outputSchema` every tool declares (JSON Schema 2020-12). A test keeps the two equal. */
+/**
+ * `structuredOutput` as the `outputSchema` every tool declares (JSON Schema 2020-12). A test keeps the two equal, but for
+ * what is nested in a cell: clients choke on a schema that refers to itself, and on one that accepts anything.
+ */
 export const structuredOutputSchema = {
   $schema: 'https://json-schema.org/draft/2020-12/schema',
   type: 'object',
@@ -29,7 +41,22 @@ export const structuredOutputSchema = {
     notice: { type: 'string' },
     kind: { type: 'string', enum: ['object', 'rows', 'value'] },
     columns: { type: 'array', items: { type: 'string' } },
-    rows: { type: 'array', items: { type: 'array', items: {} } },
+    rows: {
+      type: 'array',
+      items: {
+        type: 'array',
+        items: {
+          anyOf: [
+            { type: 'string' },
+            { type: 'number' },
+            { type: 'boolean' },
+            { type: 'null' },
+            { type: 'array' },
+            { type: 'object' },
+          ],
+        },
+      },
+    },
     truncated: { type: 'boolean' },
     omittedRows: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
     trusted: { type: 'array', items: { type: 'string' } },

@@ -17,14 +17,36 @@ const tableOf = (value: unknown) => {
   return { kind, columns, rows };
 };
 
+/** What a client that has nothing but the declared JSON Schema accepts. */
+const accepting = (schema: object) => z.fromJSONSchema(JSON.parse(JSON.stringify(schema)));
+
 /** The line of ours between the data and the last notice, when there is one. */
 const noteOf = (text: string) => {
   const line = text.split('\n').at(-2) ?? '';
   return line.startsWith('<<<END ') ? undefined : line;
 };
 
-test('the declared JSON Schema is the schema the answers are made by', () => {
-  expect(z.toJSONSchema(structuredOutput)).toEqual(structuredOutputSchema);
+test('the declared JSON Schema is the schema the answers are made by, down to the cells', () => {
+  const { rows, ...properties } = structuredOutputSchema.properties;
+  expect(z.toJSONSchema(structuredOutput.omit({ rows: true }))).toEqual({
+    ...structuredOutputSchema,
+    properties,
+    required: structuredOutputSchema.required.filter((name) => name !== 'rows'),
+  });
+  const cells = [1, 'a', true, null, [1], { columns: [], rows: [] }];
+  expect(accepting(rows).parse([cells])).toEqual([cells]);
+  expect(rows.items.items.anyOf).toHaveLength(cells.length);
+});
+
+test('no part of the declared JSON Schema accepts anything, and none names several types, which clients refuse', () => {
+  const parts = (schema: unknown): unknown[] =>
+    schema === null || typeof schema !== 'object' ? [] : [schema, ...Object.values(schema).flatMap(parts)];
+  const all = parts(structuredOutputSchema);
+  expect(all.length).toBeGreaterThan(20);
+  for (const part of all) {
+    expect(Object.keys(part as object)).not.toEqual([]);
+    if (!Array.isArray(part)) expect((part as { type?: unknown }).type).not.toBeInstanceOf(Array);
+  }
 });
 
 test('rows share their columns, and a field that a row lacks is null', () => {
@@ -119,7 +141,9 @@ test.each([() => 1, Symbol('x')])('a tool that returns %s has a bug', (value) =>
 test('every answer fits its own schema, and survives JSON', () => {
   for (const value of [[], 'x', { a: [{ b: 1n }] }, [{ a: '<' }], 'x'.repeat(1e6)]) {
     const { structured } = fenceResult(value, options);
-    expect(structuredOutput.parse(JSON.parse(JSON.stringify(structured)))).toEqual(structured);
+    const received = JSON.parse(JSON.stringify(structured));
+    expect(structuredOutput.parse(received)).toEqual(structured);
+    expect(accepting(structuredOutputSchema).parse(received)).toEqual(structured);
   }
 });
 
