@@ -87,8 +87,13 @@ function byStatus(status: number | undefined): Kind {
   return { reason: 'unavailable', retry: true };
 }
 
-/** The older service says it with BadRequestException, the newer with UnsupportedResultException. */
+/**
+ * The older service says it with BadRequestException and "size limit", in more than one wording. The newer has
+ * UnsupportedResultException for it ("The size was too large"; API Reference, ExecuteStatement), which also means a type.
+ */
 function bySize(name: string, message: string): Kind | undefined {
-  const large = /size limit/i.test(message) && /^(?:BadRequest|UnsupportedResult|DatabaseError)Exception$/.test(name);
+  const large =
+    (/size limit/i.test(message) && /^(?:BadRequest|DatabaseError)Exception$/.test(name)) ||
+    (/\bsize\b|too large/i.test(message) && name === 'UnsupportedResultException');
   return large ? { reason: 'too-large', retry: false } : undefined;
 }

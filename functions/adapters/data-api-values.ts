@@ -47,8 +47,7 @@ export type Decoded = { readonly rows: Row[]; readonly bytes: number };
 /**
  * The rows of an answer that was asked for with its metadata. An integer is a `number`, or a `bigint` beyond 2^53;
  * `numeric` stays a string; bytes are a `Uint8Array`; `timestamptz` is ISO 8601 with `Z` and `timestamp` without a zone;
- * `json` and `jsonb` stay text, because whoever wants the object knows its schema. `bytes` counts text and bytes, and
- * eight for every other value.
+ * `json` and `jsonb` stay text, because whoever wants the object knows its schema.
  *
  * @throws Error when two columns share a name: one would hide the other. Give them an alias. And for an integer in an array
  *   that lost digits on its way.
@@ -58,17 +57,15 @@ export function decodeRows(answer: Pick<ExecuteStatementCommandOutput, 'records'
   const names = columns.map((column) => column.label ?? column.name ?? '');
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice !== undefined) throw new Error(`two columns are named "${twice}": give one of them another alias`);
-  let bytes = 0;
   const rows = (answer.records ?? []).map((record) =>
-    Object.fromEntries(
-      record.map((field, index) => {
-        const value = decode(field, columns[index]);
-        bytes += sizeOf(value);
-        return [names[index] ?? '', value];
-      }),
-    ),
+    Object.fromEntries(record.map((field, index) => [names[index] ?? '', decode(field, columns[index])])),
   );
-  return { rows, bytes };
+  return { rows, bytes: rows.reduce((sum, row) => sum + bytesOf(row), 0) };
+}
+
+/** The bytes of a row's text and binary values, and eight for every other value. Names do not count. */
+export function bytesOf(row: Row): number {
+  return Object.values(row).reduce<number>((sum, value) => sum + sizeOf(value), 0);
 }
 
 function decode(field: Field, column: ColumnMetadata | undefined): SqlValue {

@@ -4,7 +4,9 @@ import { isOneSelect } from '../core/sql/one-select.ts';
 import { SqlRefusal } from '../core/tools/context.ts';
 import type { Execute, Transact } from '../core/tools/write.ts';
 import type { Failed } from './data-api-failure.ts';
+import { readFirst } from './data-api-first.ts';
 import { beginTransaction, type DataApi, type Transaction } from './data-api-transaction.ts';
+import type { Decoded } from './data-api-values.ts';
 import { signRowContext } from './row-context.ts';
 
 export type SqlOptions = DataApi & {
@@ -29,31 +31,39 @@ const MAX_BYTES = 256 * 1024;
 
 /**
  * What every transaction sets before anything else, in one call. A role may change its own defaults, so they are asserted
- * here each time; and after this query PostgreSQL no longer lets the transaction become READ WRITE.
+ * here each time; and after this query PostgreSQL no longer lets the transaction become READ WRITE. The function is named
+ * with its schema, because a search path that the role gave itself decides what the bare name means.
  */
 const SETTINGS = (readOnly: 'on' | 'off') => `
   SELECT true AS ready
-   WHERE set_config('transaction_read_only', '${readOnly}', true) IS NOT NULL
-     AND set_config('standard_conforming_strings', 'on', true) IS NOT NULL
-     AND set_config('statement_timeout', '5s', true) IS NOT NULL
-     AND set_config('lock_timeout', '1s', true) IS NOT NULL
-     AND set_config('idle_in_transaction_session_timeout', '10s', true) IS NOT NULL
-     AND set_config('app.ctx', :p1, true) IS NOT NULL`;
+   WHERE pg_catalog.set_config('transaction_read_only', '${readOnly}', true) IS NOT NULL
+     AND pg_catalog.set_config('search_path', '"$user", public', true) IS NOT NULL
+     AND pg_catalog.set_config('row_security', 'on', true) IS NOT NULL
+     AND pg_catalog.set_config('standard_conforming_strings', 'on', true) IS NOT NULL
+     AND pg_catalog.set_config('statement_timeout', '5s', true) IS NOT NULL
+     AND pg_catalog.set_config('lock_timeout', '1s', true) IS NOT NULL
+     AND pg_catalog.set_config('idle_in_transaction_session_timeout', '10s', true) IS NOT NULL
+     AND pg_catalog.set_config('app.ctx', :p1, true) IS NOT NULL`;
 
 /**
  * Reads through the RDS Data API: begin, settings with the caller's signed row context, one statement, and rollback,
  * always. The role that runs it holds no right to commit. A read whose connection broke is tried once more.
  */
 export function createSqlReader(options: ReaderOptions): SqlReader {
-  return async (caller, statement, signal) => {
+  const { patience = PATIENCE, maxRows = MAX_ROWS, maxBytes = MAX_BYTES } = options;
+  return async (caller, statement, signal, first) => {
     const shape = isOneSelect(statement.text);
     if (!shape.ok) return refuse(refusal('invalid', `a read is one SELECT: ${shape.error.reason}`));
-    const { patience = PATIENCE } = options;
-    const started = performance.now();
-    const first = await readOnce(options, caller, statement, patience, signal);
-    const left = patience - (performance.now() - started);
-    const broke = !first.ok && first.error.reason === 'unavailable' && first.error.retry && left > patience / 2;
-    return broke && !signal?.aborted ? readOnce(options, caller, statement, left, signal) : first;
+    const run = async (one: Statement) => {
+      const started = performance.now();
+      const answer = await readOnce(options, caller, one, patience, signal);
+      const left = patience - (performance.now() - started);
+      const broke = !answer.ok && answer.error.reason === 'unavailable' && answer.error.retry && left > patience / 2;
+      return broke && !signal?.aborted ? readOnce(options, caller, one, left, signal) : answer;
+    };
+    if (first !== undefined) return readFirst(run, statement, { rows: Math.min(first, maxRows), bytes: maxBytes });
+    const answer = await run(statement);
+    return answer.ok ? whole(answer.value, maxRows, maxBytes) : answer;
   };
 }
 
@@ -63,13 +73,12 @@ async function readOnce(
   statement: Statement,
   within: number,
   signal?: AbortSignal,
-): Promise<Result<Row[], SqlFailure>> {
+): Promise<Result<Decoded, Failed>> {
   const begun = await open(options, caller, 'on', within, signal);
   if (!begun.ok) return begun;
   const transaction = begun.value;
   try {
-    const answer = await transaction.execute(statement.text, statement.values, signal);
-    return answer.ok ? withinCaps(answer.value, options) : answer;
+    return await transaction.execute(statement.text, statement.values, signal);
   } finally {
     await transaction.rollback();
   }
@@ -98,10 +107,7 @@ async function open(
   return set;
 }
 
-function withinCaps(
-  { rows, bytes }: { readonly rows: Row[]; readonly bytes: number },
-  { maxRows = MAX_ROWS, maxBytes = MAX_BYTES }: ReaderOptions,
-): Result<Row[], SqlFailure> {
+function whole({ rows, bytes }: Decoded, maxRows: number, maxBytes: number): Result<Row[], SqlFailure> {
   if (rows.length > maxRows) return refuse(refusal('too-large', `the result has more than ${maxRows} rows`));
   if (bytes > maxBytes) return refuse(refusal('too-large', `the result is larger than ${maxBytes} bytes`));
   return ok(rows);

@@ -50,11 +50,18 @@ export type SqlFailure = {
   /** For the log, and for the model only through the fence. */
   readonly detail: string;
   readonly sqlState: string | undefined;
+  /** Of a result that is `too-large`: its first rows, when they were asked for. Never the whole result. */
+  readonly part?: readonly Row[];
 };
 
-/** Reads as `mcp_reader`, inside READ ONLY, with the caller's signed row context, always rolled back. */
+/**
+ * Reads as `mcp_reader`, inside READ ONLY, with the caller's signed row context, always rolled back. Rows are a whole
+ * result. With `first`, a result of more rows than that, or of more than may be read at once, is refused as `too-large`
+ * with its first rows as `part`.
+ */
 export type SqlReader = (
   caller: Caller,
   statement: Statement,
   signal?: AbortSignal,
+  first?: number,
 ) => Promise<Result<Row[], SqlFailure>>;

@@ -83,6 +83,24 @@ export const RULES: readonly string[] = [
     CROSS JOIN LATERAL (SELECT CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE a.grantee::regrole::text END AS who) AS g
     WHERE c.name IN (SELECT name FROM private) AND a.grantee <> c.relowner`,
 
+  // PostgreSQL's own: what everybody may do there is its choice, what one of our logins may besides is a hand's.
+  `SELECT DISTINCT l.name || ' may ' || a.privilege_type || ' ' || s.quoted || ', which belongs to PostgreSQL',
+          'REVOKE ALL ON ' || s.kind || ' ' || s.quoted || ' FROM ' || l.name
+     FROM (SELECT 'TABLE' AS kind, c.relnamespace AS place, c.oid::regclass::text AS quoted, c.relacl AS acl FROM pg_class c
+           UNION ALL
+           SELECT 'TABLE', c.relnamespace, c.oid::regclass::text, t.attacl
+             FROM pg_attribute t JOIN pg_class c ON c.oid = t.attrelid WHERE t.attacl IS NOT NULL
+           UNION ALL
+           SELECT 'ROUTINE', p.pronamespace, p.oid::regprocedure::text, p.proacl FROM pg_proc p) AS s
+    CROSS JOIN LATERAL aclexplode(s.acl) AS a JOIN logins l ON l.oid = a.grantee
+    WHERE s.place NOT IN (SELECT oid FROM spaces)`,
+  `SELECT DISTINCT 'everybody may ' || a.privilege_type || ' ' || r.name, 'REVOKE ALL ON ' || r.quoted || ' FROM PUBLIC'
+     FROM relations r CROSS JOIN LATERAL (
+       SELECT * FROM aclexplode(r.relacl)
+       UNION ALL
+       SELECT x.* FROM pg_attribute t CROSS JOIN LATERAL aclexplode(t.attacl) AS x WHERE t.attrelid = r.oid
+     ) AS a WHERE a.grantee = 0 AND r.name NOT IN (SELECT name FROM private)`,
+
   // Routines.
   `SELECT DISTINCT 'everybody may execute ' || r.name, 'REVOKE EXECUTE ON ROUTINE ' || r.quoted || ' FROM PUBLIC'
      FROM routines r CROSS JOIN LATERAL aclexplode(coalesce(r.proacl, acldefault('f', r.proowner))) AS a WHERE a.grantee = 0`,

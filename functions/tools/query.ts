@@ -36,11 +36,11 @@ export default function query(parse: ParseSql): Tool {
     examples: [{}, { statement: 'SELECT status, count(*) AS orders FROM app.orders GROUP BY status', limit: 10 }],
     async run({ statement, limit }, { sql, log }) {
       if (statement === undefined) {
-        const columns = await sql`
+        const columns = await sql.first(1_000)`
           SELECT table_schema || '.' || table_name AS relation, column_name, data_type
             FROM information_schema.columns WHERE table_schema = ${READABLE_SCHEMA}
-           ORDER BY table_name, ordinal_position LIMIT 1000`;
-        return { rows: columns, truncated: false };
+           ORDER BY table_name, ordinal_position`;
+        return { rows: columns.rows, truncated: columns.more };
       }
       // One row more than asked for, so that there being more is known.
       const select = await freeSelect(parse, statement, limit + 1);
@@ -48,10 +48,10 @@ export default function query(parse: ParseSql): Tool {
         log.add({ refused: select.error.reason });
         throw new ToolRefusal(explainRefusal(select.error));
       }
-      const rows = await sql`${select.value}`.catch((error: unknown) => {
+      const { rows, more } = await sql.first(limit)`${select.value}`.catch((error: unknown) => {
         throw explained(error, log);
       });
-      return { rows: rows.slice(0, limit).map(written), truncated: rows.length > limit };
+      return { rows: rows.map(written), truncated: more };
     },
   });
 }

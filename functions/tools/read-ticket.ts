@@ -37,10 +37,10 @@ export default defineTool({
         FROM app.tickets t JOIN app.customers c ON c.id = t.customer_id
        WHERE t.number = ${ticketId} OR t.id::text = ${ticketId}`;
     if (!ticket) return { ticket: null, notes: [], advice: ADVICE };
-    const notes = await sql`
+    const { rows: notes } = await sql.first(100)`
       SELECT author, body, created_at FROM app.notes
        WHERE ticket_id = ${ticket.id ?? null}::uuid
-       ORDER BY created_at, id LIMIT 100`;
+       ORDER BY created_at, id`;
     return { ticket, notes };
   },
 });

@@ -22,11 +22,11 @@ export default definePrompt({
         FROM app.tickets t JOIN app.customers c ON c.id = t.customer_id
        WHERE t.number = ${number}`;
     if (!ticket) return { ticket: null, notes: [] };
-    const notes = await sql`
+    const { rows: notes } = await sql.first(100)`
       SELECT n.author, n.body, n.created_at
         FROM app.notes n JOIN app.tickets t ON t.id = n.ticket_id
        WHERE t.number = ${number}
-       ORDER BY n.created_at, n.id LIMIT 100`;
+       ORDER BY n.created_at, n.id`;
     return { ticket, notes };
   },
 });

@@ -20,7 +20,7 @@ import { requestLines } from './terminal/request-lines.ts';
  * @throws Problem when it cannot start; nothing is left running then
  */
 export async function start(args: readonly string[]): Promise<void> {
-  const { fresh, 'no-watch': still } = options(args);
+  const { fresh, 'no-watch': still, serving } = options(args);
   const watch = !still;
   const directory = stateDirectory();
   const interactive = process.stdout.isTTY === true && process.stdin.isTTY === true;
@@ -37,6 +37,7 @@ export async function start(args: readonly string[]): Promise<void> {
       directory,
       ports,
       fresh: clear,
+      ...(serving === undefined ? {} : { parameters: { Serving: serving } }),
       onLog: screen.onLog,
       onRequest: screen.onAnswered,
       ...(interactive ? { onProgress: (what) => out(pc.dim(`  ${what} …`)) } : {}),
@@ -55,6 +56,8 @@ export async function start(args: readonly string[]): Promise<void> {
     out(greeting({ cloud, tools, seconds, directory, interactive }, pc));
     const missing = leftOut(CHECKOUT);
     if (missing !== undefined) out(`  ${missing}\n`);
+    if ('problem' in inspected) out(`  The tools are not listed: ${inspected.problem}\n`);
+    if (serving === 'off') out(`  ${OFF}\n`);
     if (drift.length > 0) out(`  ${driftLine(drift)}\n`);
     const telling = { out, colors: pc, now: () => new Date() };
     const watching = watcher && followSources(watcher, cloud, directory, drift, telling);
@@ -93,14 +96,20 @@ export async function start(args: readonly string[]): Promise<void> {
 
 const never = new Promise<never>(() => {});
 
-type Options = { readonly fresh: boolean; readonly 'no-watch': boolean };
+const USAGE = 'gatehouse start [--fresh] [--no-watch] [--serving on|off]';
+
+const OFF =
+  'Switched off, as an operator would: every request but for the well-known documents is answered with a 503.';
+
+type Options = { readonly fresh: boolean; readonly 'no-watch': boolean; readonly serving?: string | undefined };
 
 function options(args: readonly string[]): Options {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ args: [...args], options: { fresh: flag, 'no-watch': flag } }).values;
+    const named = { fresh: flag, 'no-watch': flag, serving: { type: 'string' } } as const;
+    return parseArgs({ args: [...args], options: named }).values;
   } catch (error) {
-    throw new Problem(`${(error as Error).message}. Usage: gatehouse start [--fresh] [--no-watch]`);
+    throw new Problem(`${(error as Error).message}. Usage: ${USAGE}`);
   }
 }
 

@@ -129,9 +129,19 @@ test('a connection that ends without an answer may be tried again; who called is
 
 test('the size limit is its own reason, by whichever error the service says it', async () => {
   failing = 'ExecuteStatement';
-  for (const name of ['BadRequestException', 'UnsupportedResultException', 'DatabaseErrorException']) {
-    fault = new AwsError(name, 'Database returned more than the allowed response size limit', 400);
+  const limit = 'Database returned more than the allowed response size limit';
+  for (const [name, message, reason] of [
+    ['BadRequestException', limit, 'too-large'],
+    ['BadRequestException', 'Database response exceeded size limit', 'too-large'],
+    ['UnsupportedResultException', limit, 'too-large'],
+    ['UnsupportedResultException', 'The size was too large.', 'too-large'],
+    ['DatabaseErrorException', limit, 'too-large'],
+    // The same error for a type, and PostgreSQL's own words about sizes, are something else.
+    ['UnsupportedResultException', 'The result contains the unsupported data type INTERVAL.', 'invalid'],
+    ['DatabaseErrorException', 'ERROR: array size exceeds the maximum allowed; SQLState: 54000', 'invalid'],
+  ] as const) {
+    fault = new AwsError(name, message, 400);
     const answer = await createSqlReader(options())(aCaller(), sql`SELECT 1 AS n`);
-    expect(answer).toMatchObject({ ok: false, error: { reason: 'too-large', retry: false } });
+    expect(answer, message).toMatchObject({ ok: false, error: { reason, retry: false } });
   }
 });

@@ -70,6 +70,13 @@ describe.each<readonly [kind: string, cases: readonly (readonly [harm: string, s
     'tables',
     [
       ['GRANT INSERT ON app.notes TO mcp_reader', 'mcp_reader may INSERT app.notes'],
+      ['GRANT SELECT ON pg_authid TO mcp_writer', 'mcp_writer may SELECT pg_authid, which belongs to PostgreSQL'],
+      ['GRANT SELECT (rolpassword) ON pg_authid TO mcp_reader', 'mcp_reader may SELECT pg_authid, which belongs'],
+      [
+        'GRANT EXECUTE ON FUNCTION pg_read_file(text) TO mcp_reader',
+        'mcp_reader may EXECUTE pg_read_file(text), which',
+      ],
+      ['GRANT SELECT (phone) ON app.customers TO PUBLIC', 'everybody may SELECT app.customers'],
       ['GRANT UPDATE (status) ON app.orders TO mcp_reader', 'mcp_reader may UPDATE app.orders'],
       ['GRANT DELETE ON app.notes TO PUBLIC', 'mcp_reader may DELETE app.notes'],
       ['GRANT TRUNCATE ON app.notes TO mcp_writer', 'mcp_writer may TRUNCATE app.notes'],

@@ -144,6 +144,16 @@ describe('free SQL over HTTP', () => {
     for (const word of await foreignWords()) expect(text).not.toContain(word);
   });
 
+  test('says outside the fence that there are more rows, and how many were read', async () => {
+    const statement = `SELECT (SELECT string_agg('x', '') FROM generate_series(1, 8000) AS g) AS t FROM generate_series(1, 1000)`;
+    // 200 rows of 8,000 bytes are more than the service returns, and 32 fit into what a read may give.
+    expect(await call('query', { statement, limit: 200 })).toMatch(
+      /^This is not everything: only the first 32 rows were read, and more are there\. Narrow the search to see others\.\n/,
+    );
+    const some = await call('query', { statement: 'SELECT n FROM generate_series(1, 1000) AS n', limit: 7 });
+    expect(some).toMatch(/^This is not everything: only the first 7 rows were read/);
+  });
+
   test('refuses with a sentence that names what is not allowed', async () => {
     const text = await call('query', { statement: "SELECT pg_read_file('/etc/passwd')" });
     expect(text).toContain('The function pg_read_file is not allowed');
@@ -205,9 +215,18 @@ describe('a tool of mcp that runs any text', () => {
   });
 
   // PostgreSQL lets every role change its own settings and password, so no grant can forbid it.
-  test('can change the settings of its own login that way, and the self-check of a deployment names it', async () => {
-    const changing = 'ALTER ROLE CURRENT_USER SET search_path = app';
-    await call('bug', { way: 'transaction', texts: ['SET TRANSACTION READ WRITE', changing, 'COMMIT'] });
+  test('can change the settings of its own login that way, which the next call does not feel, and the self-check names it', async () => {
+    const set = ['search_path = app', 'default_transaction_read_only = off', 'statement_timeout = 0'];
+    const changing = set.map((setting) => `ALTER ROLE CURRENT_USER SET ${setting}`);
+    await call('bug', { way: 'transaction', texts: ['SET TRANSACTION READ WRITE', ...changing, 'COMMIT'] });
+    // A session has the settings that it began with.
+    await superuser.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'mcp_reader'");
+    const [before, foreign] = [await state(), await foreignWords()];
+    const asserted = "current_setting('transaction_read_only') || current_setting('search_path')";
+    const said = await call('bug', { way: 'template', texts: [`SELECT ${asserted} AS s`, ...WRITES] });
+    expect(said.replaceAll('\\', '')).toContain('on"$user", public');
+    for (const word of foreign) expect(said).not.toContain(word);
+    expect(await state()).toEqual(before);
     const {
       DATABASE_CLUSTER_ARN: clusterArn = '',
       DATABASE_SECRET_ARN: secretArn = '',
@@ -216,8 +235,11 @@ describe('a tool of mcp that runs any text', () => {
     const client = new RDSDataClient({ ...clientOptionsOf(cloud, 'migrate'), maxAttempts: 1 });
     const admin = createAdminDatabase({ client, clusterArn, secretArn, database: its.DATABASE_NAME ?? '' });
     const found = await admin.transaction(selfCheck);
-    await superuser.query('ALTER ROLE mcp_reader RESET search_path');
-    expect(JSON.stringify(found)).toContain('search_path');
+    const undone = ['RESET search_path', 'SET default_transaction_read_only = on'];
+    for (const change of [...undone, "SET statement_timeout = '5s'"]) {
+      await superuser.query(`ALTER ROLE mcp_reader ${change}`);
+    }
+    for (const setting of set) expect(JSON.stringify(found)).toContain(setting.split(' ')[0]);
     expect(await admin.transaction(selfCheck)).toEqual([]);
     client.destroy();
   });

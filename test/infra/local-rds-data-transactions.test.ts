@@ -70,6 +70,15 @@ test('an idle transaction is rolled back and forgotten, one in use is not', asyn
   expect(await notes()).not.toContain('idle');
 });
 
+test('after a result that is too large the transaction is gone, and nothing of it was kept', async () => {
+  const id = await begin();
+  await run("INSERT INTO notes VALUES ('too large')", id);
+  await expect(run("SELECT repeat('x', 70000)", id)).rejects.toMatchObject({ name: 'UnsupportedResultException' });
+  await expect(run('SELECT 1', id)).rejects.toMatchObject({ name: 'TransactionNotFoundException' });
+  await expect(commit(id)).rejects.toMatchObject({ name: 'TransactionNotFoundException' });
+  expect(await notes()).not.toContain('too large');
+});
+
 test('after a failed statement the transaction takes no more, and its commit says that nothing was kept', async () => {
   const id = await begin();
   await run("INSERT INTO notes VALUES ('failed')", id);

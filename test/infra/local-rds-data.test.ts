@@ -52,6 +52,29 @@ test('a result beyond 1 MiB and a row beyond 64 KB are cut off', async () => {
   expect((await run("SELECT repeat('x', 1000) FROM generate_series(1, 900)")).records).toHaveLength(900);
 });
 
+/** A record of one text is `[{"stringValue":"…"}]`, twenty bytes around it; the list is `{"records":[…]}`. */
+const recordsOf = (rows: number, size: number) => {
+  const first = size - 14 - rows * 20 - (rows - 1) - (rows - 1) * 50_000;
+  return `SELECT repeat('x', CASE WHEN n = 1 THEN ${first} ELSE 50000 END) FROM generate_series(1, ${rows}) AS n`;
+};
+
+test('exactly 1 MiB is returned, and one byte more is not', async () => {
+  const { records = [] } = await run(recordsOf(21, 1_048_576));
+  expect(Buffer.byteLength(JSON.stringify({ records }))).toBe(1_048_576);
+  await expect(run(recordsOf(21, 1_048_577))).rejects.toMatchObject({ name: 'UnsupportedResultException' });
+});
+
+test('a row of exactly 64 KB is returned, and one byte more is not, in one column or in several', async () => {
+  expect((await run("SELECT repeat('x', 65536)")).records?.[0]?.[0]?.stringValue).toHaveLength(65_536);
+  expect((await run("SELECT repeat('x', 32768), repeat('y', 32768), NULL")).records?.[0]).toHaveLength(3);
+  for (const row of ["repeat('x', 65537)", "repeat('x', 32768), repeat('y', 32769)", "repeat('é', 32769)"]) {
+    await expect(run(`SELECT ${row}`)).rejects.toMatchObject({
+      name: 'UnsupportedResultException',
+      message: 'The result exceeds the size limit 64 KB per row.',
+    });
+  }
+});
+
 test('a statement that runs too long is cancelled in the database', async () => {
   await expect(run('SELECT pg_sleep(30) IS NULL')).rejects.toMatchObject({ name: 'StatementTimeoutException' });
   const [row] = await database.asSuperuser(

@@ -145,6 +145,10 @@ describe('what the model is told', () => {
       };
       return [rows[0]?.[0].rows.length, rows[0]?.[1]];
     };
+    expect(textOf(await ask({ statement, limit: 4 }))).toMatch(
+      /^This is not everything: only the first 4 rows were read/,
+    );
+    expect(textOf(await ask({ statement, limit: 5 }))).not.toContain('not everything');
     expect(await rowsOf(4)).toEqual([4, true]);
     expect(await rowsOf(5)).toEqual([5, false]);
   });

@@ -16,7 +16,8 @@ const cell = z.union([
 /**
  * The one `structuredContent` of every tool. Its keys are all ours: names and values of the data stand in `columns` and
  * `rows`, as strings under `esc1`. A nested object is a `{columns, rows}` of its own, whose keys are ours again. `trusted`
- * holds constant sentences of the tool's author, and is there only when the tool said one (`core/tools/trusted.ts`).
+ * holds constant sentences of the tool's author (`core/tools/trusted.ts`), and before them ours on what was not read
+ * (`core/tools/cut.ts`); it is there only when there is one.
  */
 export const structuredOutput = z.strictObject({
   trust: z.literal('untrusted'),

@@ -2,6 +2,7 @@ import { fenceResult } from '../fence/structured.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import { admit, type ReadPorts, type Requested, runRecorded } from '../tools/admit.ts';
 import { digestMeta } from '../tools/answer.ts';
+import type { Produced } from '../tools/cut.ts';
 import type { CallFailure } from '../tools/failure.ts';
 import { readInput } from '../tools/input.ts';
 import { produce } from '../tools/produce.ts';
@@ -50,13 +51,18 @@ export async function getPrompt(ports: PromptPorts, request: PromptRequest): Pro
   return outcome.ok ? ok(answer(prompt, input.value, outcome.value, ports)) : failed(outcome.error);
 }
 
-function answer(prompt: RegisteredPrompt, input: object, value: object, { nonce, links }: PromptPorts): PromptAnswer {
+function answer(
+  prompt: RegisteredPrompt,
+  input: object,
+  { value, notes }: Produced<object>,
+  { nonce, links }: PromptPorts,
+): PromptAnswer {
   const data = fenceResult(value, { source: `prompt:${prompt.name}`, nonce: nonce(), links });
   const echoed = Object.keys(input).length > 0 ? [fenceResult(input, { source: 'input', nonce: nonce(), links })] : [];
   const fenced = [...echoed, data].map(({ text, meta }) => message(text, meta));
   return {
     description: prompt.description,
-    messages: [message(prompt.text), ...fenced],
+    messages: [message(prompt.text), ...notes.map((note) => message(note)), ...fenced],
     _meta: { ...data.meta, ...digestMeta(prompt) },
   };
 }

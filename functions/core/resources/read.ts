@@ -45,9 +45,11 @@ export async function readResource(
   if (!parameters.ok) return refuse(failed(ports, call, uri, parameters.error));
   const outcome = await runRecorded(ports, call, resource, (context) => produced(resource, parameters.value, context));
   if (!outcome.ok) return refuse(failed(ports, call, uri, outcome.error));
-  if (outcome.value === undefined) return refuse(missing(uri));
+  const { value, notes } = outcome.value;
+  if (value === undefined) return refuse(missing(uri));
   const fence = { source: `resource:${resource.name}`, nonce: ports.nonce(), links: ports.links };
-  const { text, meta } = fenceResult(outcome.value, fence);
+  const { text: fenced, meta } = fenceResult(value, fence);
+  const text = [...notes, fenced].join('\n');
   const _meta = { ...meta, ...digestMeta(resource) };
   return ok({ contents: [{ uri, mimeType: MIME_TYPE, text, _meta }], _meta });
 }

@@ -1,10 +1,11 @@
 import type { Links } from '../fence/escape.ts';
-import type { SqlReader } from '../ports.ts';
+import type { SqlReader, Statement } from '../ports.ts';
 import { ok, type Result, refuse } from '../result.ts';
 import type { AppendAudit, Offered } from './audited.ts';
 import { authorize, type Policy } from './authorize.ts';
 import { readSql } from './bound-sql.ts';
 import { type ReadContext, ToolRefusal, userOf } from './context.ts';
+import { cutNotes, type Produced } from './cut.ts';
 import type { CallFailure } from './failure.ts';
 import { failureOf } from './produce.ts';
 import { progressOf, type ReportProgress } from './progress.ts';
@@ -56,16 +57,21 @@ export async function runRecorded<T>(
   call: Requested,
   offered: Offered,
   work: (context: ReadContext) => Promise<T>,
-): Promise<Result<T, CallFailure>> {
+): Promise<Result<Produced<T>, CallFailure>> {
   const { caller, log } = call;
   const unrecorded = new AbortController();
   const signal = AbortSignal.any([call.signal, unrecorded.signal]);
-  const sql = readSql(offered, (statement) => ports.read(caller, statement, signal));
+  const cuts: number[] = [];
+  const run = (statement: Statement, first?: number) => ports.read(caller, statement, signal, first);
+  const sql = readSql(offered, run, (rows) => cuts.push(rows));
   const progress = progressOf(call.report);
   const context: ReadContext = { user: userOf(caller), log, signal, sql, progress: progress.say };
   const produced = work(context).then(
-    (value): Result<T, CallFailure> => ok(value),
-    (error): Result<T, CallFailure> => {
+    (value): Result<Produced<T>, CallFailure> => {
+      if (cuts.length > 0) log.add({ rows_cut: cuts });
+      return ok({ value, notes: cutNotes(cuts) });
+    },
+    (error): Result<Produced<T>, CallFailure> => {
       const code = failureOf(error, signal, log);
       return refuse(error instanceof ToolRefusal ? { code, details: error.why } : { code });
     },

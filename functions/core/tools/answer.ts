@@ -1,6 +1,7 @@
 import type { FenceOptions } from '../fence/fence.ts';
 import { fencedError } from '../fence/fenced-error.ts';
 import { fenceResult, structuredOutputSchema, trustKey, trustLabel } from '../fence/structured.ts';
+import type { Produced } from './cut.ts';
 import { type CallFailure, mayRetry, sentenceOf } from './failure.ts';
 import type { RegisteredTool } from './registry.ts';
 import { apart } from './trusted.ts';
@@ -36,11 +37,16 @@ export function advertisedTool(tool: RegisteredTool) {
 }
 
 /**
- * A result, fenced: there is no other way from a tool's plain value to the wire. Constant sentences that its author
- * declared, and that the result says, stand before the fence.
+ * A result, fenced: there is no other way from a tool's plain value to the wire. What is known to be missing from it, and
+ * constant sentences that its author declared and that the result says, stand before the fence.
  */
-export function resultAnswer(tool: RegisteredTool, value: object, fence: Omit<FenceOptions, 'source'>): ToolAnswer {
-  const { said, data } = apart(tool.output, value);
+export function resultAnswer(
+  tool: RegisteredTool,
+  { value, notes }: Produced<object>,
+  fence: Omit<FenceOptions, 'source'>,
+): ToolAnswer {
+  const { said: declared, data } = apart(tool.output, value);
+  const said = [...notes, ...declared];
   const { text, structured, meta } = fenceResult(data, { ...fence, source: `tool:${tool.name}` });
   return {
     content: [{ type: 'text', text: [...said, text].join('\n') }],

@@ -1,6 +1,7 @@
 import { ok, type Result, refuse } from '../result.ts';
 import { admit, type ReadPorts, type Requested, runRecorded } from './admit.ts';
 import { failureAnswer, resultAnswer, type ToolAnswer } from './answer.ts';
+import type { Produced } from './cut.ts';
 import type { CallFailure } from './failure.ts';
 import { readInput } from './input.ts';
 import { produce } from './produce.ts';
@@ -50,7 +51,9 @@ function failed(ports: CallPorts, call: ToolCall, failure: CallFailure): ToolAns
   return failureAnswer(failure, call.requestId, ports.nonce());
 }
 
-async function run(ports: CallPorts, call: ToolCall, tool: RegisteredTool): Promise<Result<object, CallFailure>> {
+type Outcome = Result<Produced<object>, CallFailure>;
+
+async function run(ports: CallPorts, call: ToolCall, tool: RegisteredTool): Promise<Outcome> {
   const input = await admit(ports, call, tool, () => readInput(tool, call.arguments ?? {}));
   if (!input.ok) return input;
   if (tool.access === 'write') return runWrite(ports, call, tool);
@@ -58,13 +61,13 @@ async function run(ports: CallPorts, call: ToolCall, tool: RegisteredTool): Prom
 }
 
 /** The write function records intent and outcome itself; what comes back is a plain value, like a read tool's. */
-async function runWrite(ports: CallPorts, call: ToolCall, tool: RegisteredTool): Promise<Result<object, CallFailure>> {
+async function runWrite(ports: CallPorts, call: ToolCall, tool: RegisteredTool): Promise<Outcome> {
   const { token, requestId, log, signal } = call;
   log.add({ tool: tool.name, decision: 'handed to the write function' });
   const request = { token, tool: tool.name, arguments: call.arguments ?? {}, requestId };
   try {
     const outcome = await ports.write(request, signal);
-    return outcome.status === 'done' ? ok(outcome.value) : refuse({ code: outcome.code });
+    return outcome.status === 'done' ? ok({ value: outcome.value, notes: [] }) : refuse({ code: outcome.code });
   } catch (error) {
     log.error('the write function gave no answer', { error });
     return refuse({ code: 'outcome_unknown' });

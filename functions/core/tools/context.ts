@@ -29,13 +29,19 @@ export type ToolLog = {
  * Runs one statement, as a tagged template: each `${value}` is bound as a parameter, never pasted into the text. A part of
  * a statement made with the `sql` of `core/sql/statement.ts` may stand in it.
  */
-export type ReadSql = (
-  text: TemplateStringsArray,
-  ...values: readonly (SqlValue | Statement)[]
-) => Promise<readonly Row[]>;
+type Bound<T> = (text: TemplateStringsArray, ...values: readonly (SqlValue | Statement)[]) => Promise<T>;
 
-/** Like `ReadSql`, inside the one transaction of a write tool. All of it is committed when `run` returns, or none. */
-export type WriteSql = ReadSql & { readonly writes: true };
+/** The rows of a statement that may have had more. The model is told that there are more, whatever is done with these. */
+export type FirstRows = { readonly rows: readonly Row[]; readonly more: boolean };
+
+/** Gives all the rows of a statement, or throws when they are more than may be read at once (1,000 rows, 256 KiB). */
+export type ReadSql = Bound<readonly Row[]> & {
+  /** Gives at most so many rows, and fewer when they are large: the first ones, so the statement should have an ORDER BY. */
+  readonly first: (rows: number) => Bound<FirstRows>;
+};
+
+/** Inside the one transaction of a write tool. All of it is committed when `run` returns, or none. */
+export type WriteSql = Bound<readonly Row[]> & { readonly writes: true };
 
 type Shared = {
   readonly user: User;

@@ -69,9 +69,14 @@ function open(role: string | undefined, named: string | undefined) {
   const retries = { maxAttempts: 1 } as const;
   if (role === undefined && named === undefined) {
     const stack = localStack();
-    const credentials = stack.as(stack.output('DatabaseCheckerRoleArn'));
-    const client = new LambdaClient({ ...retries, endpoint: stack.endpoint, region: stack.region, credentials });
-    return { client, FunctionName: stack.output('MigrateFunctionName') };
+    const { checker, migrate } = outputsOf(stack);
+    const client = new LambdaClient({
+      ...retries,
+      endpoint: stack.endpoint,
+      region: stack.region,
+      credentials: stack.as(checker),
+    });
+    return { client, FunctionName: migrate };
   }
   if (role === undefined || named === undefined) {
     const missing =
@@ -83,6 +88,20 @@ function open(role: string | undefined, named: string | undefined) {
   const credentials = fromTemporaryCredentials({ params: { RoleArn: role, RoleSessionName: 'gatehouse-cli' } });
   return { client: new LambdaClient({ ...retries, credentials }), FunctionName: named };
 }
+
+/** Both are there or none is: a stack without a database has nothing that could be asked. */
+function outputsOf(stack: ReturnType<typeof localStack>) {
+  try {
+    return { checker: stack.output('DatabaseCheckerRoleArn'), migrate: stack.output('MigrateFunctionName') };
+  } catch (error) {
+    throw error instanceof Problem ? new Problem(WITHOUT_DATABASE) : error;
+  }
+}
+
+const WITHOUT_DATABASE = [
+  'The stack that runs has no database, so there is nothing to check and nothing was checked: it was started with',
+  'gatehouse.database.kind "none" of cdk.json. With "aurora" or "existing" there, start it again: npm start',
+].join('\n');
 
 function told(error: unknown): unknown {
   if (!(error instanceof Error)) return error;

@@ -36,6 +36,9 @@ export const timedOut = () => new AwsError('StatementTimeoutException', 'Request
 export const resultTooLarge = (what: string) =>
   new AwsError('UnsupportedResultException', `The result exceeds the size limit ${what}.`);
 
+/** The service then answers the transaction's next call that it is not found (cloud-utils/sqlalchemy-aurora-data-api#38). */
+export const isTooLarge = (error: unknown) => error instanceof AwsError && error.message.includes('size limit');
+
 export const unsupportedType = (name: string) =>
   new AwsError('UnsupportedResultException', `The result contains the unsupported data type ${name.toUpperCase()}.`);
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Connection } from './connections.ts';
-import { badRequest, databaseFailure, transactionBusy, transactionNotFound } from './failures.ts';
+import { badRequest, databaseFailure, isTooLarge, transactionBusy, transactionNotFound } from './failures.ts';
 import type { Target } from './request.ts';
 
 type Transaction = Connection & {
@@ -12,7 +12,10 @@ type Transaction = Connection & {
 
 export type Transactions = {
   readonly begin: (connection: Connection, target: Target) => Promise<string>;
-  /** Lends the transaction's connection for one statement. A second use at the same time is refused. */
+  /**
+   * Lends the transaction's connection for one statement. A second use at the same time is refused, and a result that is
+   * too large ends the transaction.
+   */
   readonly use: <T>(id: string, target: Target, work: (connection: Connection) => Promise<T>) => Promise<T>;
   readonly end: (id: string, target: Target, how: 'COMMIT' | 'ROLLBACK') => Promise<void>;
   readonly close: () => Promise<void>;
@@ -72,6 +75,9 @@ export function createTransactions(idle = IDLE): Transactions {
       const transaction = take(id, target);
       try {
         return await work(transaction);
+      } catch (error) {
+        if (isTooLarge(error)) await abandon(id);
+        throw error;
       } finally {
         transaction.busy = false;
         if (open.has(id)) transaction.timer = watch(id, transaction);
