@@ -40,6 +40,9 @@ const parts = {
 
 const service = { POWERTOOLS_SERVICE_NAME: text };
 
+/** What every function has that serves people: the kill switch, and the dimension under which it counts. */
+const serving = { ...service, SERVING: switched, METRICS_SERVICE: text };
+
 const shapes = {
   wellKnown: {
     ...parts.issuer,
@@ -49,7 +52,7 @@ const shapes = {
     CLIENT_DOCUMENTS: parts.documents.CLIENT_DOCUMENTS,
   },
   register: {
-    ...service,
+    ...serving,
     ...parts.issuer,
     ...parts.origins,
     ...parts.audit,
@@ -59,7 +62,7 @@ const shapes = {
     VETTED_CLIENTS: words,
   },
   authorize: {
-    ...service,
+    ...serving,
     ...parts.issuer,
     ...parts.audit,
     ...parts.registry,
@@ -79,7 +82,7 @@ const shapes = {
   /** What authorize has on top, where the identity provider is WorkOS. */
   authorizeAtWorkos: { WORKOS_API_URL: issuer, WORKOS_API_KEY_ARN: text },
   token: {
-    ...service,
+    ...serving,
     ...parts.issuer,
     ...parts.origins,
     ...parts.audit,
@@ -94,7 +97,7 @@ const shapes = {
     CLIENT_BURST: integer(10, 5_000),
   },
   mcp: {
-    ...service,
+    ...serving,
     ...parts.issuer,
     ...parts.origins,
     ...parts.keys,
@@ -109,7 +112,7 @@ const shapes = {
   /** What mcp has on top, where there is a database. */
   mcpAtDatabase: { ...parts.database, WRITE_FUNCTION: text },
   mcpWrite: {
-    ...service,
+    ...serving,
     ...parts.issuer,
     ...parts.keys,
     ...parts.scopes,

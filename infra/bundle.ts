@@ -26,10 +26,14 @@ export type BundleOptions<N extends FunctionName> = {
 type Built = BuildResult<{ write: false; metafile: true }>;
 
 /**
- * What stands in the place of a package, for every import of it by whomever. The AWS clients import a chain of places to
- * find credentials in, a quarter of a bundle and all of it but one link useless in Lambda: they get that link.
+ * What stands in the place of a package, or of a part of one, for every import of it by whomever. The AWS clients import a
+ * chain of places to find credentials in, a quarter of a bundle and all of it but one link useless in Lambda: they get that
+ * link. They also import what reads streams of events, and call no operation that has one: they get a refusal.
  */
-const INSTEAD = { '@aws-sdk/credential-provider-node': './functions/adapters/environment-credentials.ts' };
+const INSTEAD = {
+  '@aws-sdk/credential-provider-node': './functions/adapters/environment-credentials.ts',
+  '@smithy/core/event-streams': './functions/adapters/no-event-streams.ts',
+};
 
 /** The directory a function reads at run time: copied from beside its handler to beside its bundle. */
 const BESIDE: Readonly<Partial<Record<FunctionName, string>>> = { migrate: 'migrations' };

@@ -1,6 +1,9 @@
 import * as z from 'zod';
+import { alarms } from './settings-alarms.ts';
 import { database } from './settings-database.ts';
 import { domain, edge } from './settings-edge.ts';
+import { identity } from './settings-identity.ts';
+import { pipeline } from './settings-pipeline.ts';
 import { group, oneOf, truth, whole, words } from './settings-rules.ts';
 import { wrong } from './settings-sentences.ts';
 
@@ -31,56 +34,6 @@ const scope = z
     wrong('which is no scope (RFC 6749 appendix A.4)', 'Use visible ASCII characters, no space, no " and no \\'),
   );
 const scopeList = z.array(scope, wrong('which is no list of scopes', 'Write a list of names from gatehouse.scopes'));
-
-/** A URL that the discovery document can repeat exactly, as OpenID Connect Discovery 1.0 section 4.3 demands. */
-const issuer = z.string(wrong('which is no issuer', 'Write the https URL of your provider')).refine(
-  (value) => {
-    const url = URL.canParse(value) ? new URL(value) : undefined;
-    const canonical = url?.href === value || url?.href === `${value}/`;
-    return canonical && url?.protocol === 'https:' && `${url.username}${url.password}` === '' && !/[?#]/.test(value);
-  },
-  wrong(
-    'which is no issuer',
-    'Use the https URL from its discovery document, without user name, query, fragment or default port',
-  ),
-);
-
-const claim = words('the name of a claim in its ID tokens');
-const clientId = words('the client id it gave this application');
-const providerName = words('the name people know the provider by')
-  .max(60, wrong('which is too long', 'Use 60 characters at most'))
-  .optional();
-
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html, `Name`. */
-const secretName = words('a name for the secret that will hold the API key')
-  .regex(/^[\w/+=.@-]{1,512}$/, wrong('which is no name of a secret', 'Use letters, digits and /_+=.@-'))
-  .optional();
-
-const identity = z.discriminatedUnion(
-  'kind',
-  [
-    group({ kind: z.literal('cognito'), name: providerName }),
-    group({
-      kind: z.literal('workos'),
-      name: providerName,
-      issuer,
-      clientId,
-      rolesClaim: claim.default('role'),
-      tenantClaim: claim.default('org_id'),
-      apiKeySecret: secretName,
-    }),
-    group({
-      kind: z.literal('oidc'),
-      name: providerName,
-      issuer,
-      clientId,
-      rolesClaim: claim,
-      rolesSeparator: oneOf(['space', 'comma'], 'separator of roles').optional(),
-      tenantClaim: claim,
-    }),
-  ],
-  wrong('which is no kind of identity provider', 'Use one of: cognito, workos, oidc'),
-);
 
 function throttle(rate: number, burst: number) {
   return group({
@@ -116,6 +69,7 @@ export const shape = group({
     ),
   domain,
   edge,
+  pipeline,
   identity,
   registration: group({
     dcr: oneOf(['off', 'token', 'vetted'], 'mode of registration'),
@@ -169,6 +123,7 @@ export const shape = group({
   logRetentionDays: z
     .literal(RETENTIONS, wrong('which CloudWatch Logs does not offer', `Use one of: ${RETENTIONS.join(', ')}`))
     .default(365),
+  alarms,
   throttle: group({
     'well-known': throttle(50, 100),
     // One a second is plenty for people; the burst lets a hosted connector register for all its users at once.

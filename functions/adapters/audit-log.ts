@@ -4,6 +4,7 @@ import { emptyHead, type Head, sealed } from '../core/audit/chain.ts';
 import type { AuditEvent } from '../core/audit/event.ts';
 import { itemOf } from '../core/audit/item.ts';
 import { type AuditRecord, type HashedArguments, recordOf } from '../core/audit/record.ts';
+import { createRefusalCounts } from '../core/audit/refusal-counts.ts';
 import { directoryItem, newStreamId, timestamp, utcDate } from '../core/audit/stream.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import { createInsert, type InsertFailure } from './audit-insert.ts';
@@ -32,6 +33,13 @@ export type AuditLog = {
    * @throws Error when it is not durable in time, so that the caller withholds what the call produced
    */
   readonly append: (event: AuditEvent) => Promise<{ readonly hash: string }>;
+  /**
+   * The same, but that a countable refusal above the rate has no row and no hash: it is in the number that a later row
+   * says (`core/audit/refusal-counts.ts`).
+   *
+   * @throws Error as `append` does
+   */
+  readonly appendOrCount: (event: AuditEvent) => Promise<{ readonly hash: string | undefined }>;
 };
 
 /** This environment's chain of the day: where it ends, and the time of its last record. */
@@ -50,6 +58,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   let chain: Chain | undefined;
   let poison: Error | undefined;
   let turn: Promise<unknown> = Promise.resolve();
+  const counts = createRefusalCounts();
 
   async function write(event: AuditEvent, deadline: AbortSignal): Promise<{ hash: string }> {
     if (poison) throw poison;
@@ -77,7 +86,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   }
 
   async function hashed(event: AuditEvent, date: string, deadline: AbortSignal): Promise<HashedArguments> {
-    if (event.phase === 'event') return undefined;
+    if (event.phase === 'event' || event.phase === 'count') return undefined;
     if (mac === undefined)
       throw notDurable('a call is recorded with a hash of its arguments, and there is no key here');
     const canonical = canonicalJson(event.arguments ?? {});
@@ -99,13 +108,31 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
     return poison;
   }
 
+  /** A number whose minute is over goes first: one at a time, so that no request waits for many. */
+  async function writeDue(deadline: AbortSignal): Promise<void> {
+    const due = counts.due(clock.millis());
+    if (due === undefined) return;
+    await write(due.event, deadline);
+    due.durable();
+  }
+
+  function inTurn<T>(work: (deadline: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const done = turn.then(async () => {
+      await writeDue(deadline);
+      return work(deadline);
+    });
+    turn = done.catch(() => undefined);
+    return done;
+  }
+
   return {
-    append: (event) => {
-      const deadline = AbortSignal.timeout(deadlineMs);
-      const written = turn.then(() => write(event, deadline));
-      turn = written.catch(() => undefined);
-      return written;
-    },
+    append: (event) => inTurn((deadline) => write(event, deadline)),
+    appendOrCount: (event) =>
+      inTurn(async (deadline) => {
+        const counted = event.countable === true && !counts.admits(event, clock.millis());
+        return counted ? { hash: undefined } : write(event, deadline);
+      }),
   };
 }
 

@@ -8,17 +8,19 @@ import { createUpstreamIdentityProvider } from '../adapters/upstream-idp.ts';
 import { createMemberships } from '../adapters/workos-memberships.ts';
 import { createAuthorizeRoutes } from '../authorize/routes.ts';
 import { configOf } from '../config.ts';
+import { signInMetrics } from '../core/metrics/sign-in-metrics.ts';
 import type { LambdaHandler } from '../http/endpoint.ts';
 import { clientsOf } from './arriving-clients.ts';
 import { auditOfEvents } from './audit-of-events.ts';
 import { BOUNDED } from './limits.ts';
 import { resourceOf } from './resource.ts';
-import { loggerOf, served } from './served.ts';
+import { loggerOf, meterOf, served } from './served.ts';
 
 /** GET /authorize, POST /consent, GET /callback. Holds the identity provider's secret; nothing here can sign. */
 export function composeAuthorize(): LambdaHandler {
   const config = configOf('authorize');
   const logger = loggerOf(config);
+  const meter = meterOf(config, logger, signInMetrics);
   const dynamodb = createDynamoDbClient();
   const grants = createTable(dynamodb, config.GRANTS_TABLE);
   const clients = clientsOf(createTable(dynamodb, config.REGISTRY_TABLE), config);
@@ -51,7 +53,7 @@ export function composeAuthorize(): LambdaHandler {
     transactions: createDynamoDbTransactions(grants),
     grants: createDynamoDbGrants(grants),
     identity,
-    audit: auditOfEvents(config, logger),
+    audit: auditOfEvents(config, { logger, meter }),
     issuer: config.ISSUER,
     resource: resourceOf(config),
     scopes: config.SCOPES,
@@ -59,5 +61,5 @@ export function composeAuthorize(): LambdaHandler {
     roles: config.ROLES,
     implies: config.IMPLIES,
   });
-  return served(logger, routes);
+  return served(config, { logger, meter }, routes);
 }

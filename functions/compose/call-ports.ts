@@ -6,6 +6,7 @@ import { createTokenVerifier } from '../adapters/access-token.ts';
 import { createAuditLog } from '../adapters/audit-log.ts';
 import { createAuditMac } from '../adapters/audit-mac.ts';
 import { createKmsClient } from '../adapters/kms-signer.ts';
+import type { Meter } from '../adapters/metrics.ts';
 import { rowContextKeyOf } from '../adapters/row-context.ts';
 import { createSecretReader } from '../adapters/secrets.ts';
 import { systemClock, systemRandom } from '../adapters/system.ts';
@@ -22,7 +23,10 @@ export function verifierOf(config: Config<'mcp'> | Config<'mcpWrite'>) {
 }
 
 /** One chain of audit rows for this environment. The SDK repeats nothing: the log knows which duplicate is its own. */
-export function auditOf(config: Config<'mcp'> | Config<'mcpWrite'>, logger: Logger) {
+export function auditOf(
+  config: Config<'mcp'> | Config<'mcpWrite'>,
+  { logger, meter }: { readonly logger: Logger; readonly meter: Meter },
+) {
   const log = createAuditLog({
     client: new DynamoDBClient({ ...BOUNDED, maxAttempts: 1 }),
     table: config.AUDIT_TABLE,
@@ -31,7 +35,7 @@ export function auditOf(config: Config<'mcp'> | Config<'mcpWrite'>, logger: Logg
     random: systemRandom,
     log: (line) => logger.info('audit', line),
   });
-  return log.append;
+  return meter.hearing(log.append);
 }
 
 /** The database as the login of this function's own secret, which is the only one its role may read. */

@@ -6,25 +6,26 @@ import { createMcpEngine } from '../adapters/mcp-engine.ts';
 import { createPostgresGrammar } from '../adapters/postgres-grammar.ts';
 import { systemClock, systemRandom } from '../adapters/system.ts';
 import { configOf } from '../config.ts';
+import { toolMetrics } from '../core/metrics/tool-metrics.ts';
 import { createPrompts } from '../core/prompts/registry.ts';
 import { createResources } from '../core/resources/registry.ts';
 import { refuse } from '../core/result.ts';
 import { createRegistry } from '../core/tools/registry.ts';
 import { withoutDatabase } from '../core/tools/without-database.ts';
-import { endpoint, type LambdaHandler } from '../http/endpoint.ts';
+import type { LambdaHandler } from '../http/endpoint.ts';
 import { MESSAGE_LIMIT } from '../mcp/read-message.ts';
 import { createMcpRoutes, type McpPorts } from '../mcp/routes.ts';
 import { prompts, resources, switchedTools, tools } from '../tools/index.ts';
 import { auditOf, databaseOf, verifierOf } from './call-ports.ts';
 import { ONCE } from './limits.ts';
-import { originLock } from './origin-lock.ts';
 import { resourceOf } from './resource.ts';
-import { loggerOf } from './served.ts';
+import { loggerOf, meterOf, served } from './served.ts';
 
 /** POST /mcp. Reads as `mcp_reader`; a write goes to the write function with the caller's token. */
 export function composeMcp(): LambdaHandler {
   const config = configOf('mcp');
   const logger = loggerOf(config);
+  const meter = meterOf(config, logger, toolMetrics);
   const scopes = Object.keys(config.SCOPES);
   const all = config.QUERY_TOOL ? [...tools, switchedTools.query(createPostgresGrammar())] : tools;
   const offered = config.DATABASE ? { tools: all, resources, prompts } : NO_ROWS;
@@ -39,12 +40,12 @@ export function composeMcp(): LambdaHandler {
     resources: createResources(offered.resources, scopes),
     prompts: createPrompts(offered.prompts, scopes),
     policy: { roles: config.ROLES, implies: config.IMPLIES },
-    audit: auditOf(config, logger),
+    audit: auditOf(config, { logger, meter }),
     ...(config.DATABASE ? portsAtDatabase() : NO_DATABASE),
     nonce: () => systemRandom(16).toString('hex'),
     links: config.FENCE_LINKS,
   });
-  return endpoint({ logger, clock: systemClock, maxBody: MESSAGE_LIMIT, lock: originLock() }, routes);
+  return served(config, { logger, meter, maxBody: MESSAGE_LIMIT }, routes);
 }
 
 type Ports = Pick<McpPorts, 'read' | 'write'>;

@@ -3,17 +3,19 @@ import { createDynamoDbRegistry } from '../adapters/dynamodb-registry.ts';
 import { createDynamoDbClient, createTable } from '../adapters/dynamodb-table.ts';
 import { systemClock } from '../adapters/system.ts';
 import { configOf } from '../config.ts';
+import { signInMetrics } from '../core/metrics/sign-in-metrics.ts';
 import { presetsNamed } from '../core/oauth/presets/index.ts';
 import type { LambdaHandler } from '../http/endpoint.ts';
 import { createOriginGate } from '../http/origin.ts';
 import { createRegisterRoutes } from '../register/routes.ts';
 import { auditOfEvents } from './audit-of-events.ts';
-import { loggerOf, served } from './served.ts';
+import { loggerOf, meterOf, served } from './served.ts';
 
 /** POST /register. */
 export function composeRegister(): LambdaHandler {
   const config = configOf('register');
   const logger = loggerOf(config);
+  const meter = meterOf(config, logger, signInMetrics);
   const table = createTable(createDynamoDbClient(), config.REGISTRY_TABLE);
   const mode = config.REGISTRATION_MODE;
   const routes = createRegisterRoutes({
@@ -21,10 +23,10 @@ export function composeRegister(): LambdaHandler {
     registry: createDynamoDbRegistry(table),
     vetted: presetsNamed(config.VETTED_CLIENTS),
     catalogue: Object.keys(config.SCOPES),
-    audit: auditOfEvents(config, logger),
+    audit: auditOfEvents(config, { logger, meter }),
     issuer: config.ISSUER,
     origins: createOriginGate(config.ISSUER, config.ALLOWED_ORIGINS),
     ...(mode === 'token' ? { mode, tokens: createDynamoDbInitialAccessTokens(table) } : { mode }),
   });
-  return served(logger, routes);
+  return served(config, { logger, meter }, routes);
 }

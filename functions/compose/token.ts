@@ -8,6 +8,7 @@ import { createKmsClient, createKmsSigner } from '../adapters/kms-signer.ts';
 import { openAssertion } from '../adapters/open-assertion.ts';
 import { systemClock, systemRandom } from '../adapters/system.ts';
 import { configOf } from '../config.ts';
+import { signInMetrics } from '../core/metrics/sign-in-metrics.ts';
 import { createAllowance } from '../core/oauth/allowance.ts';
 import type { LambdaHandler } from '../http/endpoint.ts';
 import { createOriginGate } from '../http/origin.ts';
@@ -15,12 +16,13 @@ import { createTokenRoutes } from '../token/routes.ts';
 import { auditOfEvents } from './audit-of-events.ts';
 import { knownClients } from './known-clients.ts';
 import { resourceOf } from './resource.ts';
-import { loggerOf, served } from './served.ts';
+import { loggerOf, meterOf, served } from './served.ts';
 
 /** POST /token and POST /revoke. The only function that can sign a token. */
 export function composeToken(): LambdaHandler {
   const config = configOf('token');
   const logger = loggerOf(config);
+  const meter = meterOf(config, logger, signInMetrics);
   const dynamodb = createDynamoDbClient();
   // Newest first: tokens are signed with the key that was published last, and verified with all of them.
   const [newest] = config.TOKEN_KEYS.keys;
@@ -44,9 +46,9 @@ export function composeToken(): LambdaHandler {
     signer: createKmsSigner(createKmsClient(), config.TOKEN_SIGNING_KEY_ARN, newest.kid),
     issuer: config.ISSUER,
     resource: resourceOf(config),
-    audit: auditOfEvents(config, logger),
+    audit: auditOfEvents(config, { logger, meter }),
     refreshGrace: config.REFRESH_GRACE_SECONDS,
     origins: createOriginGate(config.ISSUER, config.ALLOWED_ORIGINS),
   });
-  return served(logger, routes);
+  return served(config, { logger, meter }, routes);
 }

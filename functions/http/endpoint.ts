@@ -2,6 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import { injectLambdaContext } from '@aws-lambda-powertools/logger/middleware';
 import middy, { type MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { Answered } from '../core/metrics/metric.ts';
 import type { Clock } from '../core/ports.ts';
 import { ok } from '../core/result.ts';
 import { toRequest, toResult } from './event.ts';
@@ -10,6 +11,7 @@ import type { HttpRequest, HttpResponse } from './message.ts';
 import { lockedOut, type OriginLock } from './origin-lock.ts';
 import { openRequestLine, type RequestLine, type RequestLog } from './request-line.ts';
 import { json } from './respond.ts';
+import { switchedOff } from './switched-off.ts';
 
 export type { RequestLog } from './request-line.ts';
 
@@ -30,6 +32,10 @@ export type EndpointOptions = {
   readonly maxBody: number;
   /** Refuses who did not come through CloudFront; absent where nothing stands in front of the API. */
   readonly lock?: OriginLock | undefined;
+  /** False when the operator switched this stack off: every request is refused, before anything else. @default true */
+  readonly serving?: boolean;
+  /** Counts each answer. @default - nothing is counted */
+  readonly answered?: (answered: Answered) => void;
 };
 
 type Event = APIGatewayProxyEventV2;
@@ -51,7 +57,7 @@ type Exchange = { readonly request: HttpRequest; readonly admitted: boolean; rea
 
 /**
  * The one middy stack in front of every handler that API Gateway calls: log context, the canonical request line, the
- * error boundary, the origin lock, the body limit. Whatever is thrown becomes a 500 that tells the caller a request id
+ * error boundary, the kill switch, the origin lock, the body limit. Whatever is thrown becomes a 500 that tells the caller a request id
  * and nothing else.
  */
 export function endpoint(options: EndpointOptions, handle: Handle): LambdaHandler {
@@ -62,7 +68,7 @@ export function endpoint(options: EndpointOptions, handle: Handle): LambdaHandle
     const received = toRequest(event);
     const admission = options.lock?.admit(received) ?? ok(received);
     const request = admission.ok ? admission.value : received;
-    const line = openRequestLine(options.logger, options.clock, request);
+    const line = openRequestLine(options.logger, options.clock, request, options.answered);
     const opened = { request, admitted: admission.ok, line };
     exchanges.set(event, opened);
     return opened;
@@ -71,6 +77,7 @@ export function endpoint(options: EndpointOptions, handle: Handle): LambdaHandle
   const handler = middy<Event, Answer>()
     .use(injectLambdaContext(options.logger, { resetKeys: true }) as MiddlewareObj<Event, Answer>)
     .use(requestLine(exchangeOf))
+    .use(killSwitch(exchangeOf, options.serving ?? true))
     .use(locked(exchangeOf))
     .use(bodyLimit(exchangeOf, options.maxBody))
     .handler(async (event: Event, lambda: Context) => {
@@ -116,6 +123,19 @@ function crashed({ request, line }: Exchange, error: unknown): HttpResponse {
     error_description: `Something went wrong on our side. Quote request id ${request.requestId} when you ask for help.`,
     request_id: request.requestId,
   });
+}
+
+/** A configuration value and no call: it works when nothing else of the stack does. */
+function killSwitch(exchangeOf: (event: Event) => Exchange, serving: boolean): MiddlewareObj<Event, Answer> {
+  return {
+    before: ({ event }) => {
+      if (serving) return;
+      const { line } = exchangeOf(event);
+      line.log.add({ reason: 'switched-off' });
+      line.log.note('refused: the operator switched this server off');
+      throw new Refusal(switchedOff());
+    },
+  };
 }
 
 /** Before anything is done with a request, but inside its log line. */

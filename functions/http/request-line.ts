@@ -1,4 +1,5 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
+import type { Answered } from '../core/metrics/metric.ts';
 import type { Clock } from '../core/ports.ts';
 
 /** What a handler may put on the one line its request leaves in the log. Never a token, code, cookie or argument. */
@@ -15,11 +16,16 @@ export type RequestLog = {
 
 export type RequestLine = { readonly log: RequestLog; readonly write: (status: number) => void };
 
-/** Opens the canonical log line of one request; `write` sends it once the status is known. */
+/**
+ * Opens the canonical log line of one request; `write` sends it once the status is known.
+ *
+ * @param written is told what the line says, as far as requests are counted by it. @default - nobody counts
+ */
 export function openRequestLine(
   logger: Logger,
   clock: Clock,
   request: { readonly requestId: string; readonly method: string; readonly path: string },
+  written?: (answered: Answered) => void,
 ): RequestLine {
   const started = clock.millis();
   const line: Record<string, unknown> = {};
@@ -43,6 +49,25 @@ export function openRequestLine(
       };
       if (status >= 500) logger.error('request', entry);
       else logger.info('request', entry);
+      written?.(answeredBy(line, request.path, status, entry.duration_ms));
     },
+  };
+}
+
+function answeredBy(
+  line: Readonly<Record<string, unknown>>,
+  path: string,
+  status: number,
+  durationMs: number,
+): Answered {
+  const text = (name: string) => (typeof line[name] === 'string' ? line[name] : undefined);
+  return {
+    path,
+    status,
+    durationMs,
+    operation: text('operation'),
+    decision: text('decision'),
+    failure: text('failure'),
+    reason: text('reason'),
   };
 }

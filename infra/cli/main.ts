@@ -9,7 +9,7 @@ type Command = {
 /** Each command is loaded when it is asked for: `audit tail` need not wait for the local cloud's modules. */
 const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
-    usage: 'gatehouse start [--fresh] [--no-watch]',
+    usage: 'gatehouse start [--fresh] [--no-watch] [--serving on|off]',
     summary: 'run the whole stack on this machine',
     run: async (args) => (await import('./start.ts')).start(args),
   },
@@ -17,6 +17,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'gatehouse check',
     summary: 'are the settings and the tools as they must be',
     run: async () => (await import('./check.ts')).check(),
+  },
+  doctor: {
+    usage: 'gatehouse doctor [--url URL | --outputs FILE]',
+    summary: 'what stands in the way: before a deployment, and of a deployed server',
+    run: async (args) => (await import('./doctor/command.ts')).doctor(args),
   },
   tools: {
     usage: 'gatehouse tools list | diff | lock',
@@ -29,7 +34,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: async (args) => (await import('./clients/command.ts')).clients(args),
   },
   grants: {
-    usage: 'gatehouse grants list | revoke [--user SUBJECT] [--client CLIENT_ID]',
+    usage: 'gatehouse grants list | revoke [--user SUBJECT] [--client CLIENT_ID] [--all]',
     summary: 'what people allowed which clients, and the end of it',
     run: async (args) => (await import('./grants/command.ts')).grants(args),
   },
@@ -37,6 +42,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     usage: 'gatehouse database check [--json]',
     summary: 'who may do what in the database, and what of it nobody declared',
     run: async (args) => (await import('./database/command.ts')).database(args),
+  },
+  changes: {
+    usage: 'gatehouse changes --from DIRECTORY --to DIRECTORY | fetch',
+    summary: 'would a deployment replace what holds state, or let anybody do more',
+    run: async (args) => (await import('./changes/command.ts')).changes(args),
   },
   audit: {
     usage: 'gatehouse audit tail | query | export | verify | key',

@@ -12,6 +12,7 @@ import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { FunctionName } from '../function-names.ts';
 import { isDisposable, type Settings } from '../settings.ts';
+import { killSwitch, SERVING } from './kill-switch.ts';
 import { allow } from './permissions.ts';
 import { roleName } from './role-names.ts';
 
@@ -59,7 +60,7 @@ export class ServiceFunction extends Construct {
         [name]: new PolicyDocument({
           statements: [
             allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]),
-            // X-Ray knows no resources: "*" is all that can be written.
+            // Neither action knows a resource (Service Authorization Reference, AWS X-Ray): "*" is all that can be written.
             allow(['xray:PutTelemetryRecords', 'xray:PutTraceSegments'], ['*']),
             ...(props.permissions ?? []),
           ],
@@ -79,8 +80,14 @@ export class ServiceFunction extends Construct {
       role: role.withoutPolicyUpdates(),
       logGroup,
       loggingFormat: LoggingFormat.JSON,
+      // By Lambda itself, without a tracer in the bundle: a trace has the function's name and its times, and nothing of a
+      // request.
       tracing: Tracing.ACTIVE,
-      environment: { POWERTOOLS_SERVICE_NAME: name, ...props.environment },
+      environment: {
+        POWERTOOLS_SERVICE_NAME: name,
+        ...(SERVING.has(name) && { SERVING: killSwitch(this), METRICS_SERVICE: `gatehouse-${settings.stage}` }),
+        ...props.environment,
+      },
     });
   }
 }

@@ -20,6 +20,7 @@ import { databaseOf, type StackDatabase, wantsDatabase } from './stack-database.
 import { openState } from './state.ts';
 import { type Settings, synthesize } from './synthesize.ts';
 import { type Assembly, loadAssembly } from './template/assembly.ts';
+import type { GivenParameters } from './template/parameters.ts';
 import { createResolver, type Resolver } from './template/resolver.ts';
 
 export type CloudOptions = {
@@ -37,6 +38,8 @@ export type CloudOptions = {
   readonly faults?: Faults;
   /** Settings that differ from cdk.json's. */
   readonly settings?: Settings;
+  /** Parameters of the stacks that differ from their defaults, as an operator sets them on a deployed stack. */
+  readonly parameters?: GivenParameters;
   /** False leaves the identity provider's port to somebody else: a test's own, hostile one. */
   readonly identityProvider?: boolean;
   /** How the identity provider differs from the one that the settings name. */
@@ -100,7 +103,7 @@ async function startAll(options: CloudOptions, running: AsyncDisposableStack): P
         })
       : undefined,
   );
-  const assembly = loadAssembly(output);
+  const assembly = loadAssembly(output, options.parameters);
   const identity = identityOfStack(assembly, ports.identity, state);
   const custom = createCustomResources({ assembly, state });
   const resolver = createResolver(assembly, {

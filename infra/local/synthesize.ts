@@ -94,6 +94,9 @@ async function runApp(checkout: string, output: string, settings: Settings): Pro
 
 type Context = { readonly gatehouse: Readonly<Record<string, unknown>> } & Readonly<Record<string, unknown>>;
 
+/** What a deployment alone has: what stands in front of the API, and who may deploy. */
+const NOT_HERE = { domain: undefined, edge: { kind: 'none' }, pipeline: undefined };
+
 /**
  * The context of cdk.json as this machine synthesizes it: on a stage that can be thrown away, with the sample schema to be
  * played with where there is a database for it.
@@ -101,7 +104,7 @@ type Context = { readonly gatehouse: Readonly<Record<string, unknown>> } & Reado
 export function localContext(checkout: string, settings: Settings): Context {
   const context = contextOf(checkout);
   const { database } = { ...context.gatehouse, ...settings } as { readonly database?: { readonly kind?: unknown } };
-  const local = { stage: 'dev', sampleData: database?.kind !== 'none', domain: undefined, edge: { kind: 'none' } };
+  const local = { stage: 'dev', sampleData: database?.kind !== 'none', ...NOT_HERE };
   return { ...context, gatehouse: { ...context.gatehouse, ...local, ...settings } };
 }
 

@@ -45,6 +45,7 @@ export class DataStack extends Stack {
       stage,
       disposable,
       retention: Duration.days(settings.audit.retentionDays),
+      logRetention: Duration.days(settings.logRetentionDays),
       breakGlassRoleArn: settings.audit.breakGlassRoleArn,
     });
     this.operator = new Operator(this, 'Operator', {
@@ -64,10 +65,15 @@ export class DataStack extends Stack {
     this.database =
       settings.database.kind === 'none'
         ? undefined
-        : new Database(this, 'Database', { stage, disposable, database: settings.database });
+        : new Database(this, 'Database', {
+            stage,
+            disposable,
+            database: settings.database,
+            logRetention: settings.logRetentionDays,
+          });
     this.people =
       identity.kind === 'cognito'
-        ? new People(this, 'People', { stage, disposable, roles: Object.keys(settings.roles) })
+        ? new People(this, 'People', { stage, disposable, roles: Object.keys(settings.roles), identity })
         : undefined;
     this.identitySecret =
       identity.kind === 'cognito'

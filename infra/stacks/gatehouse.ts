@@ -2,6 +2,7 @@ import { type App, Tags } from 'aws-cdk-lib';
 import type { Surroundings } from '../constructs/service-function.ts';
 import { DataStack } from './data.ts';
 import { EdgeStack } from './edge.ts';
+import { PipelineStack } from './pipeline.ts';
 import { ServiceStack } from './service.ts';
 
 /** What the stacks are made from. */
@@ -26,7 +27,7 @@ export function addGatehouse(app: App, { settings, code, migrations, version }: 
     migrations,
     description: 'Gatehouse: the API and its functions',
   });
-  const { domain } = settings;
+  const { domain, pipeline } = settings;
   const edge =
     settings.edge.kind === 'none' || domain === undefined
       ? undefined
@@ -35,6 +36,13 @@ export function addGatehouse(app: App, { settings, code, migrations, version }: 
           domain,
           description: 'Gatehouse: the web ACL in front of CloudFront',
         });
+  if (pipeline !== undefined) {
+    new PipelineStack(app, 'gatehouse-pipeline', {
+      settings,
+      pipeline,
+      description: 'Gatehouse: the roles of the workflows on GitHub',
+    });
+  }
   const tags = { project: 'gatehouse', stage: settings.stage, version };
   for (const [key, value] of Object.entries(tags)) Tags.of(app).add(key, value);
   return { data, service, edge };

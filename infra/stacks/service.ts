@@ -1,13 +1,22 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { CfnApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { Alarms, type Watched } from '../constructs/alarms.ts';
+import { Alerts } from '../constructs/alarms-raise.ts';
 import { AuditAlarms } from '../constructs/audit-alarms.ts';
 import { AuthorizationServer } from '../constructs/authorization-server.ts';
+import { Budget } from '../constructs/budget.ts';
+import { Dashboard } from '../constructs/dashboard.ts';
 import { FrontDoor } from '../constructs/front-door.ts';
 import { Migrate } from '../constructs/migrate.ts';
+import { Notifications } from '../constructs/notifications.ts';
 import { Seal } from '../constructs/seal.ts';
 import type { Surroundings } from '../constructs/service-function.ts';
 import { SignIn } from '../constructs/sign-in.ts';
 import { ToolFunctions } from '../constructs/tool-functions.ts';
+import type { Settings } from '../settings.ts';
 import type { DataStack } from './data.ts';
 
 /** Properties of a {@link ServiceStack}. */
@@ -17,6 +26,17 @@ export type ServiceStackProps = StackProps &
     /** Hash of the migration files. */
     readonly migrations: string;
   };
+
+/** What is looked at by alarms and the dashboard. */
+type Parts = {
+  readonly data: DataStack;
+  readonly door: FrontDoor;
+  readonly server: AuthorizationServer;
+  readonly tools: ToolFunctions;
+  readonly sealing: Seal;
+  readonly atDeploy: Migrate;
+  readonly settings: Settings;
+};
 
 /** Everything that can be made again: the API, the functions, their roles and logs, our client at the user pool. */
 export class ServiceStack extends Stack {
@@ -64,13 +84,6 @@ export class ServiceStack extends Stack {
       schema,
     });
     const sealing = new Seal(this, 'Sealing', { ...surroundings, audit, auditKeys });
-    const { register, authorize, token } = server;
-    new AuditAlarms(this, 'AuditAlarms', {
-      stage: settings.stage,
-      appending: { register, authorize, token, mcp: tools.mcp, ...(tools.mcpWrite && { 'mcp-write': tools.mcpWrite }) },
-      sealing: sealing.seal,
-    });
-
     door.open({
       name: 'well-known',
       target: server.wellKnown.lambda,
@@ -104,9 +117,15 @@ export class ServiceStack extends Stack {
     door.open({ name: 'mcp', target: tools.mcp.lambda, challenges: true, paths: { '/mcp': ['POST'] } });
     door.publish();
 
+    const notifications = this.#watch({ data, door, server, tools, sealing, atDeploy, settings });
+
     this.#tell({
       McpUrl: [`${issuer}/mcp`, 'Give this address to MCP clients'],
       Issuer: [issuer, 'The authorization server'],
+      NextSteps: [
+        `npx gatehouse doctor --url ${issuer}/mcp`,
+        'Run this next: is it right from outside, and what to paste into each client',
+      ],
       AuditTableName: [audit.table.tableName, 'The audit log'],
       AuditReaderRoleArn: [audit.readerRole.roleArn, 'To be assumed by who reads the audit log'],
       AuditSealerRoleArn: [sealing.sealerRole.roleArn, 'To be assumed by who seals the audit log before an export'],
@@ -116,6 +135,7 @@ export class ServiceStack extends Stack {
       OperatorRoleArn: [operator.role.roleArn, 'To be assumed by who decides about clients and grants'],
       RegistryTableName: [registry.tableName, 'Clients'],
       GrantsTableName: [grants.tableName, 'Sign-ins and refresh families'],
+      AlarmTopicArn: [notifications.topic.topicArn, 'Where alarms are told: subscribe whoever has to know'],
       ...(checkerRole && {
         DatabaseCheckerRoleArn: [checkerRole.roleArn, 'To be assumed by who looks at privileges in the database'],
         MigrateFunctionName: [
@@ -130,6 +150,49 @@ export class ServiceStack extends Stack {
         WorkosApiKeyArn: [identityProvider.apiKeyArn, 'Put the WorkOS API key here'],
       }),
     });
+  }
+
+  /** Alarms, the topic they tell, the budget and the dashboard: what only looks on. */
+  #watch({ data, door, server, tools, sealing, atDeploy, settings }: Parts): Notifications {
+    const { stage, alarms } = settings;
+    const { registry, grants, audit, database, tokenKey } = data;
+    const { wellKnown, register, authorize, token } = server;
+    const appending = {
+      register,
+      authorize,
+      token,
+      mcp: tools.mcp,
+      ...(tools.mcpWrite && { 'mcp-write': tools.mcpWrite }),
+    };
+    const watched: Watched = {
+      settings,
+      apiId: (door.node.findChild('Api') as CfnApi).ref,
+      functions: { 'well-known': wellKnown, ...appending, seal: sealing.seal, migrate: atDeploy.migrate },
+      signing: token,
+      tables: { registry, grants, audit: audit.table },
+      cluster: settings.database.kind === 'aurora' ? database : undefined,
+    };
+    const notifications = new Notifications(this, 'Notifications', { stage, alarms });
+    const alerts = new Alerts(stage, notifications);
+    new AuditAlarms(this, 'AuditAlarms', { alerts, stage, appending, sealing: sealing.seal });
+    new Alarms(this, 'Alarms', {
+      ...watched,
+      alerts,
+      sealing: {
+        unsealed: sealing.node.findChild('Unsealed') as Alarm,
+        broken: sealing.node.findChild('ChainBroken') as Alarm,
+      },
+    });
+    new Dashboard(this, 'Dashboard', {
+      ...watched,
+      alerts,
+      keys: [tokenKey, audit.macKey],
+      accessLog: door.node.findChild('AccessLog') as LogGroup,
+    });
+    if (alarms.monthlyBudgetUsd !== undefined) {
+      new Budget(this, 'Budget', { monthlyUsd: alarms.monthlyBudgetUsd, notifications });
+    }
+    return notifications;
   }
 
   #tell(outputs: Readonly<Record<string, readonly [value: string, description: string]>>): void {

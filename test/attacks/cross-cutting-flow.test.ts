@@ -2,7 +2,10 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AwsError } from '../../infra/local/aws/aws-error.ts';
 import { Browser, formOf } from '../support/browser.ts';
+import { emfLines, extracted } from '../support/emf.ts';
+import { expectDocumentedFields } from '../support/log-fields.ts';
 import { modernMessage, postMcp } from '../support/mcp-wire.ts';
+import { signedIn } from '../support/signed-in.ts';
 import { type FlowCloud, startFlowCloud } from './support/t-flow.ts';
 import { post, read } from './support/t-form.ts';
 
@@ -51,13 +54,29 @@ describe('the log of a whole login', () => {
       code_verifier: login.verifier,
     });
     await post(`${here.cloud.issuer}/revoke`, { client_id: client.id, token: second.refreshToken });
-    await postMcp(
-      here.cloud.mcpUrl,
-      modernMessage('tools/call', { name: 'whoami', arguments: {} }),
-      second.accessToken,
-    );
+    const mcp = (name: string, args: Readonly<Record<string, unknown>>, token: string) =>
+      postMcp(here.cloud.mcpUrl, modernMessage('tools/call', { name, arguments: args }), token);
+    await mcp('whoami', {}, second.accessToken);
+    const writer = { name: 'Claude Code', redirectUri: 'http://localhost:3118/callback' };
+    const asked = { as: 'ada', client: writer, scope: 'tickets:write' } as const;
+    const { accessToken: writing } = await signedIn(here.cloud.issuer, asked);
+    const sought = 'sought-among-customers';
+    const noted = 'noted-on-a-ticket';
+    await mcp('search_orders', { customer: sought }, second.accessToken);
+    await mcp('add_ticket_note', { ticketId: 'T-1001', body: noted }, writing);
+    // Refused in each of the ways that quote what was sent: not a tool, not its arguments, not this token's to ask.
+    await mcp('no_such_tool', { customer: noted }, second.accessToken);
+    await mcp('search_orders', { limit: noted }, second.accessToken);
+    await mcp('add_ticket_note', { ticketId: sought, body: noted }, second.accessToken);
+    await mcp('search_orders', { customer: sought }, `${second.accessToken}x`);
 
     const log = here.lines.join('\n');
+    expectDocumentedFields(here.lines);
+    // The lines with metrics are among those that are looked at.
+    const counted = Object.keys(extracted(emfLines(here.lines)));
+    expect(counted).toEqual(
+      expect.arrayContaining(['SignInCompleted', 'ToolCallAllowed', 'ToolCallDenied', 'BearerRefused']),
+    );
     const [grantId = '', ...codeSecrets] = login.code.split('.');
     const found = { clientId: client.id, grantId, jti: String(decodeJwt(first.accessToken).jti) };
     for (const [name, value] of Object.entries(found)) expect(log.includes(value), name).toBe(true);
@@ -69,7 +88,11 @@ describe('the log of a whole login', () => {
         refreshToken,
         ...refreshToken.split('.').slice(1),
       ]),
-      'an access token': [first, second].flatMap(({ accessToken }) => [accessToken, accessToken.split('.')[2] ?? '']),
+      'an access token': [first.accessToken, second.accessToken, writing].flatMap((token) => [
+        token,
+        token.split('.')[2] ?? '',
+      ]),
+      'an argument of a tool': [sought, noted],
       'the verifier': [login.verifier],
       'the state': [login.state],
       'a cookie, a field or a parameter': [...browser.secrets].filter((value) => value.length >= 16),

@@ -133,7 +133,7 @@ describe('the token key', () => {
       .ofType('AWS::KMS::Key')
       .map((resource) => cloud.resolver.arn(resource))
       .filter((arn) => arn !== keyOf());
-    expect(others).toHaveLength(2);
+    expect(others).toHaveLength(3);
     for (const arn of others) expect(await sign('token', arn)).toBe('AccessDeniedException');
   });
 

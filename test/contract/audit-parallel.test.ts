@@ -5,8 +5,8 @@ import { readAuditTable } from '../../functions/adapters/audit-reader.ts';
 import { startOf, verifyStream } from '../../functions/core/audit/verify-stream.ts';
 import { anEvent } from '../core/audit/builders.ts';
 import { steppingClock } from '../support/audit-log.ts';
-import { startAuditServer } from '../support/audit-server.ts';
 import { AUDIT_TABLE, createAuditTable } from '../support/audit-table.ts';
+import { startAppendableDynamoDb } from '../support/dynamodb-server.ts';
 
 const DAY = '2025-11-22';
 const ENVIRONMENTS = 200;
@@ -17,7 +17,7 @@ const AT_ONCE = 24;
 test('200 environments that append 50 rows each at once: none lost, none doubled, every chain whole', {
   timeout: 120_000,
 }, async () => {
-  const server = await startAuditServer();
+  const server = await startAppendableDynamoDb();
   try {
     await createAuditTable(server.client);
     const environments = Array.from({ length: ENVIRONMENTS }, () =>

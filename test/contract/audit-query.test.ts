@@ -5,7 +5,7 @@ import { openAuditLog } from '../../infra/cli/audit/open-audit-log.ts';
 import { printQuery } from '../../infra/cli/audit/query.ts';
 import { QUERY_OPTIONS, queryOf } from '../../infra/cli/audit/query-arguments.ts';
 import { AUDIT_TABLE, createAuditTable, fill, streamOf, type Told } from '../support/audit-table.ts';
-import { type DynamoDbServer, startDynalite } from '../support/dynamodb-server.ts';
+import { type DynamoDbServer, startFrontedDynalite } from '../support/dynamodb-server.ts';
 
 /** `gatehouse audit query` over a table of two days, two environments each. */
 let server: DynamoDbServer;
@@ -19,7 +19,7 @@ const bob = { subject: 'bob' };
 const ada = { subject: 'ada' };
 
 beforeAll(async () => {
-  server = await startDynalite();
+  server = await startFrontedDynalite();
   await createAuditTable(server.client);
   await fill(server.client, [
     ...streamOf('A'.repeat(22), '2025-11-22', [

@@ -19,6 +19,7 @@ const RESOLVED: Readonly<Record<string, string>> = {
   TOKEN_KEYS: JSON.stringify({ keys: [publicKey] }),
   IDENTITY_ISSUER: 'https://idp.example.com',
   AWS_REGION: 'eu-west-1',
+  SERVING: 'on',
 };
 
 type Lambda = { readonly Environment: { readonly Variables: Readonly<Record<string, unknown>> } };

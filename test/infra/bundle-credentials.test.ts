@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeF
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bundle } from '../../infra/bundle.ts';
@@ -13,7 +13,7 @@ import { ofType, PRODUCTION, synthesized } from './synthesized.ts';
 
 /** A function's AWS clients sign as the function's role, and cannot be made to sign as anybody else. */
 const ROOT = join(import.meta.dirname, '../..');
-const ADAPTER = 'functions/adapters/environment-credentials.ts';
+const INSTEAD = ['environment-credentials.ts', 'no-event-streams.ts'].map((file) => `functions/adapters/${file}`);
 
 const scratch = mkdtempSync(join(tmpdir(), 'gatehouse-credentials-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
@@ -130,9 +130,9 @@ function bundleOfOneCall(): string {
     const client = new DynamoDBClient({ maxAttempts: 1 });
     export const handler = async () => JSON.stringify((await client.send(new ListTablesCommand({}))).TableNames);
   `;
-  for (const path of ['functions/token', dirname(ADAPTER)]) mkdirSync(join(root, path), { recursive: true });
+  for (const path of ['functions/token', 'functions/adapters']) mkdirSync(join(root, path), { recursive: true });
   writeFileSync(join(root, 'functions/token/handler.ts'), handler);
-  cpSync(join(ROOT, ADAPTER), join(root, ADAPTER));
+  for (const path of INSTEAD) cpSync(join(ROOT, path), join(root, path));
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   return join(bundle({ root, names: ['token'], output: join(scratch, 'one-call') }).token, 'index.js');
 }

@@ -180,6 +180,11 @@ describe('the bundles of this repository', () => {
     expect(clients.filter((client) => !useful.includes(client.replace('@aws-sdk/client-', '')))).toEqual([]);
   });
 
+  test('of functions that serve people count, and no other does', () => {
+    const counting = FUNCTION_NAMES.filter((name) => packages(name).has('@aws-lambda-powertools/metrics'));
+    expect(counting).toEqual(['register', 'authorize', 'token', 'mcp', 'mcp-write']);
+  });
+
   test('of the well-known documents hold neither SDK nor middleware nor logger nor zod', () => {
     const heavy = /^@(?:aws-sdk|smithy|middy)\/|^@aws-lambda-powertools\/(?:logger|metrics)$|^zod$/;
     expect([...packages('well-known')].filter((each) => heavy.test(each))).toEqual([]);

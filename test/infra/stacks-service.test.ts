@@ -90,7 +90,10 @@ describe('functions', () => {
     ],
   ])('%s knows what it has to know, and nothing else', (name, variables) => {
     const known = Object.keys(functions.get(name)?.Environment.Variables ?? {});
-    expect(known.filter((variable) => variable !== 'POWERTOOLS_SERVICE_NAME').sort()).toEqual(variables.split(' '));
+    // Those that the operator can switch off count what they do; well-known, seal and migrate go on, and have neither.
+    const serving = ['register', 'authorize', 'token', 'mcp', 'mcp-write'].includes(name);
+    const everywhere = ['POWERTOOLS_SERVICE_NAME', ...(serving ? ['METRICS_SERVICE', 'SERVING'] : [])];
+    expect(known.sort()).toEqual([...variables.split(' '), ...everywhere].sort());
   });
 
   test.each([
@@ -112,6 +115,7 @@ describe('functions', () => {
       IDENTITY_ISSUER: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_abc',
       TOKEN_KEYS: JSON.stringify({ keys: [key] }),
       AUDIT_KEYS: JSON.stringify({ keys: [key] }),
+      SERVING: 'on',
     };
     const variables = Object.entries(functions.get(name)?.Environment.Variables ?? {}).map(([variable, value]) => [
       variable,
@@ -228,6 +232,7 @@ describe('the stacks', () => {
     const names = ['McpUrl', 'Issuer', ...audit, ...proofs, 'OperatorRoleArn', 'RegistryTableName', 'GrantsTableName'];
     expect(Object.keys(service.findOutputs('*'))).toEqual([
       ...names,
+      'AlarmTopicArn',
       'DatabaseCheckerRoleArn',
       'MigrateFunctionName',
       'UserPoolId',

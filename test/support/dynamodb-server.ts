@@ -4,12 +4,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { CreateTableCommand, DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+} from '@aws-sdk/client-dynamodb';
 import dynalite from 'dynalite';
 import { createDynamoDbClient } from '../../functions/adapters/dynamodb-table.ts';
 import { AwsError } from '../../infra/local/aws/aws-error.ts';
 import { openDatabase } from '../../infra/local/aws/dynamodb/database.ts';
 import { createWrites } from '../../infra/local/aws/dynamodb/writes.ts';
+import { startAuditServer } from './audit-server.ts';
 
 export type DynamoDbServer = {
   readonly url: string;
@@ -19,7 +26,13 @@ export type DynamoDbServer = {
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 
-/** A client of a DynamoDB that somebody else runs. */
+/**
+ * The DynamoDB that tests run on instead of the local cloud's, when somebody names one: Amazon's DynamoDB Local. It is one
+ * for every test file, so files take turns, and whoever opens it begins with no tables.
+ */
+export const { GATEHOUSE_DYNAMODB_URL: ELSEWHERE } = process.env;
+
+/** A client of a DynamoDB that is there already. */
 export function connect(url: string): DynamoDBClient {
   return createDynamoDbClient({ url, region: 'us-east-1', credentials: CREDENTIALS });
 }
@@ -30,8 +43,9 @@ export async function startDynalite(): Promise<DynamoDbServer> {
   return opened(server, async () => {});
 }
 
-/** dynalite behind the writes of the local cloud, which add what it lacks. */
+/** What the local cloud has: dynalite behind writes that add what it lacks; or the one that is named instead. */
 export async function startFrontedDynalite(): Promise<DynamoDbServer> {
+  if (ELSEWHERE) return openElsewhere(ELSEWHERE);
   const directory = mkdtempSync(join(tmpdir(), 'gatehouse-store-'));
   const database = await openDatabase(directory);
   const writes = createWrites(database);
@@ -58,6 +72,33 @@ export async function startFrontedDynalite(): Promise<DynamoDbServer> {
     await database.close();
     rmSync(directory, { recursive: true, force: true });
   });
+}
+
+async function openElsewhere(url: string): Promise<DynamoDbServer> {
+  const client = connect(url);
+  const { TableNames = [] } = await client.send(new ListTablesCommand({}));
+  for (const TableName of TableNames) await client.send(new DeleteTableCommand({ TableName }));
+  return { url, client, close: async () => client.destroy() };
+}
+
+/** For what is about many rows that are appended with PartiQL, and repeated by nobody but the audit log itself. */
+export async function startAppendableDynamoDb() {
+  if (!ELSEWHERE) return startAuditServer();
+  const { url, close: forget } = await openElsewhere(ELSEWHERE);
+  await forget();
+  const client = new DynamoDBClient({ endpoint: url, region: 'us-east-1', credentials: CREDENTIALS, maxAttempts: 1 });
+  let inserts = 0;
+  client.middlewareStack.add((next, { commandName }) => async (call) => {
+    if (commandName === 'ExecuteStatementCommand') inserts++;
+    try {
+      return await next(call);
+    } catch (error) {
+      // As in elsewhere.ts: on AWS this error has the longer name.
+      if (error instanceof Error && error.name === 'DuplicateItem') error.name = 'DuplicateItemException';
+      throw error;
+    }
+  });
+  return { client, inserts: () => inserts, close: async () => client.destroy() };
 }
 
 export const TABLE = 'Store';

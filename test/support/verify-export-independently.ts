@@ -29,6 +29,7 @@ function read<T>(text: string): T {
   return value;
 }
 
+/** @param pem one public key after another: any of them may have signed */
 export function verifyExportIndependently(lines: Lines, pem: string, sealedThrough: string) {
   try {
     return isComplete(lines, pem, sealedThrough) ? 'whole' : 'incomplete';
@@ -39,15 +40,16 @@ export function verifyExportIndependently(lines: Lines, pem: string, sealedThrou
 
 /** Whether nothing is missing. @throws Error when something was changed */
 function isComplete(files: Lines, pem: string, sealedThrough: string): boolean {
-  const key = createPublicKey(pem);
-  const keyId = sha256(key.export({ type: 'spki', format: 'der' })).toString('hex');
+  const blocks = pem.split(/(?<=-----END PUBLIC KEY-----)\s+(?=-)/).map((each) => createPublicKey(each));
+  const keys = new Map(blocks.map((key) => [sha256(key.export({ type: 'spki', format: 'der' })).toString('hex'), key]));
   const sealed = new Map<string, { day: string; heads: Map<number, string>; last: number }>();
   const before = { n: 0, hash: '', ts: '', through: '', first: 0 };
   for (const { note: text, signature, leaves } of files.checkpoints.map(read<Line>)) {
     const note = read<Note>(text);
     const bytes = Buffer.from(signature, 'base64');
-    must(note.type === 'audit-checkpoint/v1' && note.key === keyId && bytes.toString('base64') === signature, 'note');
-    must(verify('sha256', Buffer.from(text), key, bytes), 'signature');
+    const key = keys.get(String(note.key));
+    must(note.type === 'audit-checkpoint/v1' && bytes.toString('base64') === signature, 'note');
+    must(key !== undefined && verify('sha256', Buffer.from(text), key, bytes), 'signature');
     must(treeHash(leaves.map((leaf) => JSON.stringify(leaf))).toString('base64url') === note.root, 'root');
     const order = leaves.map(([day, stream]) => `${day} ${stream}`);
     const sorted = order.every((each, at) => at === 0 || (order[at - 1] ?? '') < each);

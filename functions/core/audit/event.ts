@@ -6,8 +6,9 @@ export type AuditEvent = {
   /**
    * `call`: a read, or a call that was refused. A write has an `intent` before its effect and an `outcome` after it.
    * `event`: no call at all, but a sign-in, a consent, a token, a registration, a revocation: one row, no arguments.
+   * `count`: so many events of a kind that have no row of their own (`refusal-counts.ts`), and no event itself.
    */
-  readonly phase: 'call' | 'intent' | 'outcome' | 'event';
+  readonly phase: 'call' | 'intent' | 'outcome' | 'event' | 'count';
   readonly requestId: string;
   readonly clientId: string;
   /** Absent where nobody has signed in yet. Never absent from a call. */
@@ -28,8 +29,11 @@ export type AuditEvent = {
   readonly about?: string | undefined;
   /** The database user the call may reach. */
   readonly dbRole?: string | undefined;
-  /** Known for an outcome only: a read's row is written while its SQL runs. */
+  /** Of a refusal that somebody can cause as often as they like: above a rate it is counted and has no row of its own. */
+  readonly countable?: boolean | undefined;
+  /** Known for an outcome only: a read's row is written while its SQL runs. Of a count, how many it stands for. */
   readonly rows?: number | undefined;
+  /** Of an outcome how long it took; of a count how long ago the first was that it stands for. */
   readonly durationMs?: number | undefined;
 };
 

@@ -65,7 +65,8 @@ export async function prove(input: ProofInput): Promise<Proof> {
   const incomplete = (reason: string, detail: string) => findings.push({ verdict: 'incomplete', reason, detail });
   const { through } = sealed;
   if (sealed.last !== undefined && (through === undefined || through < required)) {
-    incomplete('unsealed', `the log is sealed through ${through ?? 'no moment'}, which is before ${required}`);
+    const sofar = through === undefined ? 'the log is not sealed' : `the log is sealed through ${through} and not`;
+    incomplete('unsealed', `${sofar} through ${required}`);
   }
   if (unsealed.records > 0 && (tail === 'none' || unsealed.oldest === undefined || isLate(unsealed.oldest, through))) {
     const what = unsealed.records === 1 ? '1 record is' : `${unsealed.records} records are`;

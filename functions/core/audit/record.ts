@@ -18,7 +18,7 @@ export const auditRecord = z.strictObject({
   p: hash,
   t: z.iso.datetime({ precision: 3 }),
   u: z.optional(z.string()),
-  f: z.enum(['call', 'intent', 'outcome', 'event']),
+  f: z.enum(['call', 'intent', 'outcome', 'event', 'count']),
   q: z.string(),
   c: z.string(),
   k: z.string(),
@@ -85,19 +85,31 @@ export function recordOf(event: AuditEvent, args: HashedArguments, position: Pos
     x: event.decision,
     ...(reason !== undefined && { r: bounded(reason, limits.reason) }),
     ...(approvalId !== undefined && { y: bounded(approvalId, limits.approvalId) }),
-    ...(event.phase === 'event' ? ofAnEvent(event) : ofACall(event, args)),
+    ...ofItsPhase(event, args),
   };
+}
+
+function ofItsPhase(event: AuditEvent, args: HashedArguments) {
+  if (event.phase === 'event') return ofAnEvent(event);
+  return event.phase === 'count' ? measures(event) : ofACall(event, args);
 }
 
 function ofAnEvent({ about }: AuditEvent) {
   return about === undefined ? {} : { o: bounded(about, limits.about) };
 }
 
-function ofACall({ toolDigest, dbRole, rows, durationMs }: AuditEvent, args: HashedArguments) {
+function ofACall(event: AuditEvent, args: HashedArguments) {
+  const { toolDigest, dbRole } = event;
   return {
     ...(toolDigest !== undefined && { d: digestBytes(toolDigest).toString('base64url') }),
     ...(args && { a: Buffer.from(args.mac).toString('base64url'), b: args.bytes }),
     ...(dbRole !== undefined && { l: bounded(dbRole, limits.dbRole) }),
+    ...measures(event),
+  };
+}
+
+function measures({ rows, durationMs }: AuditEvent) {
+  return {
     ...(rows !== undefined && { m: rows }),
     ...(durationMs !== undefined && { w: Math.max(0, Math.round(durationMs)) }),
   };

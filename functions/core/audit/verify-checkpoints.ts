@@ -103,7 +103,11 @@ function problemOf(
 ): readonly [string, string] | undefined {
   const { n } = parsed;
   if (before && n <= before.parsed.n) return ['replayed', `checkpoint ${n} stands after ${before.parsed.n}`];
-  if (!keys.has(parsed.key)) return ['signature', `checkpoint ${n} names the key ${parsed.key}, which was not given`];
+  if (!keys.has(parsed.key)) {
+    const given = [...keys.keys()].join(', ');
+    const detail = `checkpoint ${n} names the key ${parsed.key}, which is not among those that you trust (${given})`;
+    return ['signature', detail];
+  }
   if (!isSigned({ parsed, note, leaves, ...rest }, keys))
     return ['signature', `checkpoint ${n} is not what was signed`];
   if (origin !== undefined && parsed.origin !== origin)

@@ -33,7 +33,7 @@ export function advance(verified: Verified, read: ReadRecord): Result<Verified, 
   if (!read.ok) return broken('malformed', read.error.detail);
   const { h, ...record } = read.value;
   if (record.s !== stream) return broken('foreign', `the record belongs to the stream ${record.s}`);
-  if (record.n !== seq) return broken('gap', `the next record is number ${record.n}`);
+  if (record.n !== seq) return broken('gap', gapText(seq, record.n));
   if (record.p !== verified.hash) return broken('previous', 'the record does not follow the one before it');
   if (recordHash(record) !== h) return broken('hash', 'the record is not what it was when it was hashed');
   if (record.t < at || record.t.slice(0, 10) !== date) return broken('time', `${record.t} cannot come after ${at}`);
@@ -52,4 +52,10 @@ export async function verifyStream(
     verified = next.value;
   }
   return ok(verified);
+}
+
+function gapText(expected: number, found: number): string {
+  if (found < expected) return `record ${found} stands where record ${expected} belongs`;
+  const gone = found === expected + 1 ? `record ${expected} is` : `records ${expected} to ${found - 1} are`;
+  return `${gone} missing: the next one is number ${found}`;
 }

@@ -19,6 +19,10 @@ import type { StoreUnavailable } from './store.ts';
  * Refusals are on record where somebody proved to be somebody first: signed in and not let in, or a used code or refresh
  * token that came back, which ends its grant and so is recorded once. Anything that a stranger can send as often as they
  * like (an unknown client, a wrong code) is a line of the function's log only: rows are kept for years.
+ *
+ * Two refusals are on record that cost whoever causes them next to nothing: a consent that was denied, which asks for no
+ * sign-in, and a sign-in that was refused. Above a rate these are counted (`core/audit/refusal-counts.ts`). What lets
+ * somebody on, and what ends a grant, always has its row.
  */
 export type Recorded = {
   readonly kind: 'registration' | 'consent' | 'sign-in' | 'token' | 'revocation';
@@ -34,17 +38,19 @@ export type Recorded = {
   readonly consent?: string | undefined;
 };
 
-/** Resolves when the row is durable, or with why the request cannot go on. Does not throw. */
+/** Resolves when the row is durable, or the refusal counted; or with why the request cannot go on. Does not throw. */
 export type RecordEvent = (event: Recorded) => Promise<Result<void, StoreUnavailable>>;
 
-/** Appends to the audit log; rejects when the row is not durable. */
-export type AppendEvent = (event: AuditEvent) => Promise<{ readonly hash: string }>;
+/** Appends to the audit log; rejects when the row is not durable. Without a hash the event was countable, and was counted. */
+export type AppendEvent = (event: AuditEvent) => Promise<{ readonly hash: string | undefined }>;
 
 /** Where the outcome is told: the request's own line, and an error that an alarm looks for. */
 type Told = {
   readonly add: (fields: Readonly<Record<string, unknown>>) => void;
   readonly error: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 };
+
+const COUNTABLE: ReadonlySet<Recorded['kind']> = new Set(['consent', 'sign-in']);
 
 /** Records what one request does, under the id that its caller is told. */
 export function recorderOf(append: AppendEvent, requestId: string, log: Told): RecordEvent {
@@ -58,8 +64,9 @@ export function recorderOf(append: AppendEvent, requestId: string, log: Told): R
         tool: `auth:${kind}`,
         requestId,
         approvalId: consent,
+        countable: event.decision === 'denied' && COUNTABLE.has(kind),
       });
-      log.add({ [`audit_${kind}`]: hash });
+      log.add({ [`audit_${kind}`]: hash ?? 'counted' });
       return ok(undefined);
     } catch (error) {
       const { clientId: client_id, subject, about } = event;

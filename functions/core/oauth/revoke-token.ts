@@ -21,7 +21,7 @@ import { looksLikeJwt, parseTokenString } from './token-string.ts';
 export type RevocationPorts = AssertionPorts & {
   readonly clock: Clock;
   readonly registry: ClientDirectory;
-  readonly grants: Pick<Grants, 'revokeHeld'>;
+  readonly grants: Pick<Grants, 'find' | 'revokeHeld'>;
   readonly record: RecordEvent;
 };
 
@@ -66,10 +66,13 @@ export async function revokeToken(
   const revoked = await ports.grants.revokeHeld(parsed.grantId, proof);
   if (!revoked.ok) return revoked;
   if (revoked.value === 'revoked') {
+    // Only now, so that who holds no token of the grant causes no read of it. When it fails, the row has no subject.
+    const grant = await ports.grants.find(parsed.grantId);
     const recorded = await ports.record({
       kind: 'revocation',
       clientId: id,
-      scopes: [],
+      subject: grant.ok ? grant.value?.subject : undefined,
+      scopes: grant.ok ? (grant.value?.scope ?? []) : [],
       decision: 'allowed',
       reason: 'asked-by-client',
       about: parsed.grantId,

@@ -18,8 +18,8 @@ export type AuditStack = {
   readonly log: { readonly client: DynamoDBClient; readonly table: string };
   /** The locked copy of a checkpoint; undefined when there is none. */
   readonly copyOf: (n: number) => Promise<string | undefined>;
-  /** The public key of the checkpoints, from KMS. */
-  readonly publicKey: () => Promise<KeyObject>;
+  /** The public keys of the checkpoints, from KMS: the one that signs, then those that signed before it. */
+  readonly publicKeys: () => Promise<readonly [KeyObject, ...KeyObject[]]>;
   /** One run of the seal. @throws Problem when it failed without making a checkpoint */
   readonly seal: () => Promise<Sealed>;
   readonly close: () => void;
@@ -62,16 +62,21 @@ export function openAuditStack(outputs: string | undefined): AuditStack {
         throw error;
       }
     },
-    publicKey: async () => {
-      const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId: output('AuditSigningKeyArn') }));
-      if (PublicKey === undefined) throw new Error('KMS answered without a public key');
-      return createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' });
+    publicKeys: async () => {
+      const [first = '', ...others] = output('AuditSigningKeyArn').split(',');
+      return [await publicKeyOf(kms, first), ...(await Promise.all(others.map((arn) => publicKeyOf(kms, arn))))];
     },
     seal: () => sealOnce(as(output('AuditSealerRoleArn')), output('AuditSealFunction')),
     close: () => {
       for (const client of [dynamodb, s3, kms]) client.destroy();
     },
   };
+}
+
+async function publicKeyOf(kms: KMSClient, KeyId: string): Promise<KeyObject> {
+  const { PublicKey } = await kms.send(new GetPublicKeyCommand({ KeyId }));
+  if (PublicKey === undefined) throw new Error('KMS answered without a public key');
+  return createPublicKey({ key: Buffer.from(PublicKey), format: 'der', type: 'spki' });
 }
 
 function local(): Access {

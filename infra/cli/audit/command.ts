@@ -1,5 +1,3 @@
-import { createPublicKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { keyId } from '../../../functions/core/audit/checkpoint.ts';
 import type { Proof } from '../../../functions/core/audit/prove.ts';
@@ -9,10 +7,11 @@ import { type AuditStack, openAuditStack } from './audit-stack.ts';
 import { exportAudit } from './export.ts';
 import { requireDays } from './period.ts';
 import { proveLive } from './prove-live.ts';
+import { pemOf, publicKeysIn } from './public-keys.ts';
 import { printQuery } from './query.ts';
 import { QUERY_OPTIONS, queryOf } from './query-arguments.ts';
 import { proveExport } from './read-export.ts';
-import { reportText } from './report.ts';
+import { counted, reportText, throughText } from './report.ts';
 import { tail } from './tail-command.ts';
 
 const USAGE = [
@@ -55,7 +54,7 @@ export async function audit(args: readonly string[]): Promise<void> {
     case 'key':
       return showKey(parse(rest, { outputs: TEXT }).outputs);
     default:
-      throw new Problem(`gatehouse audit has no "${name}".\n${USAGE}`);
+      throw new Problem(`gatehouse audit ${name === '' ? 'needs to know what to do' : `has no "${name}"`}.\n${USAGE}`);
   }
 }
 
@@ -78,11 +77,12 @@ async function runExport({ from, to, out, outputs, json, 'no-seal': unsealed }: 
   const options = { directory: out, asked, seal: !unsealed };
   const { manifest, broken } = await withStack(outputs, (stack) => exportAudit(stack, options));
   if (json) return void process.stdout.write(`${JSON.stringify(manifest)}\n`);
-  const { period, files, key } = manifest;
+  const { period, files, key, formerKeys = [] } = manifest;
+  const keys = [key, ...formerKeys].map(({ id }) => id).join(' and before it ');
   process.stdout.write(
     [
-      `Exported ${period.from} to ${period.to}, sealed through ${period.sealedThrough ?? 'no moment'}, to ${out}:`,
-      `  ${files['records.jsonl'].lines} records, ${files['checkpoints.jsonl'].lines} checkpoints, signed by ${key.id}`,
+      `Exported ${period.from} to ${period.to}, ${throughText(period.sealedThrough)}, to ${out}:`,
+      `  ${counted(files['records.jsonl'].lines, 'record')}, ${counted(files['checkpoints.jsonl'].lines, 'checkpoint')}, signed by ${keys}`,
       ...(broken === undefined ? [] : [`  The seal says: ${broken}`]),
       `Prove it: gatehouse audit verify --export ${out} --pubkey <the key you know: gatehouse audit key>`,
       '',
@@ -95,7 +95,7 @@ async function runVerify(args: string[]): Promise<void> {
     const options = parse(args, { ...PERIOD, export: TEXT, pubkey: TEXTS });
     const { from, to, outputs, json, export: directory, pubkey } = options;
     requireDays({ from, to });
-    const demand = { from, to, pems: pubkey.map(publicKeyIn) };
+    const demand = { from, to, pems: pubkey.flatMap(publicKeysIn) };
     const proof =
       directory === undefined
         ? await withStack(outputs, (stack) => proveLive(stack, demand))
@@ -110,18 +110,10 @@ async function runVerify(args: string[]): Promise<void> {
 }
 
 async function showKey(outputs: string | undefined): Promise<void> {
-  const key = await withStack(outputs, (stack) => stack.publicKey());
-  process.stdout.write(key.export({ type: 'spki', format: 'pem' }).toString());
-  process.stderr.write(`key ${keyId(key)}\n`);
-}
-
-function publicKeyIn(path: string): string {
-  try {
-    const key = createPublicKey(readFileSync(path));
-    if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw new Error('it is no key on P-256');
-    return key.export({ type: 'spki', format: 'pem' }).toString();
-  } catch (error) {
-    throw new Problem(`--pubkey ${path} is no public key in PEM: ${(error as Error).message}`);
+  const keys = await withStack(outputs, (stack) => stack.publicKeys());
+  for (const [at, key] of keys.entries()) {
+    process.stdout.write(pemOf(key));
+    process.stderr.write(`key ${keyId(key)}${at === 0 ? '' : ', which signed before'}\n`);
   }
 }
 

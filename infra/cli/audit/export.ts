@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -12,6 +12,7 @@ import { Problem } from '../../problem.ts';
 import type { AuditStack } from './audit-stack.ts';
 import { type Manifest, manifestText } from './manifest.ts';
 import { type Asked, lastLeaves, periodOf, rowsOf } from './period.ts';
+import { pemOf } from './public-keys.ts';
 
 /** What was exported, and what the seal found on the way. */
 export type Exported = { readonly manifest: Manifest; readonly broken: string | undefined };
@@ -47,13 +48,14 @@ export async function exportAudit(
     period,
     inPeriod.map(([date, stream]) => [date, stream]),
   );
-  const key = await stack.publicKey();
+  const [key, ...former] = await stack.publicKeys();
   const manifest: Manifest = {
     format: 'gatehouse-audit-export/v1',
     origin: last?.ok ? last.value.parsed.origin : null,
     period: { from, to, sealedThrough: through?.ok ? through.value.parsed.since : null },
     exportedAt,
-    key: { id: keyId(key), pem: key.export({ type: 'spki', format: 'pem' }).toString() },
+    key: namedKey(key),
+    ...(former.length > 0 && { formerKeys: former.map(namedKey) }),
     files: {
       'checkpoints.jsonl': await write(partial, 'checkpoints.jsonl', checkpoints.map(lineOf)),
       'records.jsonl': await write(partial, 'records.jsonl', sealedLines(rows, inPeriod, brokenIn(checkpoints))),
@@ -62,6 +64,10 @@ export async function exportAudit(
   writeFileSync(join(partial, 'manifest.json'), manifestText(manifest), { mode: 0o600 });
   renameSync(partial, resolve(directory));
   return { manifest, broken };
+}
+
+function namedKey(key: KeyObject) {
+  return { id: keyId(key), pem: pemOf(key) };
 }
 
 async function sealAll(stack: AuditStack): Promise<string | undefined> {

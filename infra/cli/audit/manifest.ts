@@ -5,6 +5,8 @@ import { Problem } from '../../problem.ts';
 
 const file = z.strictObject({ lines: z.int().min(0), sha256: z.string().regex(/^[0-9a-f]{64}$/) });
 
+const key = z.strictObject({ id: z.string(), pem: z.string() });
+
 const shape = z.strictObject({
   format: z.literal('gatehouse-audit-export/v1'),
   origin: z.string().nullable(),
@@ -15,7 +17,9 @@ const shape = z.strictObject({
   }),
   exportedAt: z.iso.datetime({ precision: 3 }),
   /** For convenience: a key that comes with what it is to prove proves nothing. */
-  key: z.strictObject({ id: z.string(), pem: z.string() }),
+  key,
+  /** Those that signed before it, newest first; absent where none did. */
+  formerKeys: z.array(key).min(1).optional(),
   files: z.strictObject({ 'checkpoints.jsonl': file, 'records.jsonl': file }),
 });
 

@@ -5,6 +5,7 @@ import type { Finding } from '../../../functions/core/audit/finding.ts';
 import { closingOf, type Proof, prove } from '../../../functions/core/audit/prove.ts';
 import type { AuditStack } from './audit-stack.ts';
 import { periodOf, rowsOf } from './period.ts';
+import { pemOf } from './public-keys.ts';
 import type { ExportDemand } from './read-export.ts';
 
 /** A log that is sealed every five minutes may lack this much at its end, in milliseconds. */
@@ -26,7 +27,7 @@ export async function proveLive(stack: AuditStack, { pems, ...asked }: ExportDem
   return prove({
     checkpoints,
     entries: (sealed) => rowsOf(stack.reader, { from, to }, sealed),
-    keys: trusted(pems.length > 0 ? pems : [(await stack.publicKey()).export({ type: 'spki', format: 'pem' })]),
+    keys: trusted(pems.length > 0 ? pems : (await stack.publicKeys()).map(pemOf)),
     keysGiven: true,
     origin: undefined,
     from,

@@ -1,9 +1,11 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { AuditReader } from '../../../functions/core/audit/reader.ts';
 import { type AuditRecord, asRecorded } from '../../../functions/core/audit/record.ts';
+import { SEVERAL_CLIENTS } from '../../../functions/core/audit/refusal-counts.ts';
 import type { Query } from './query-arguments.ts';
 import { csvHeader, csvRow } from './query-csv.ts';
 import { rowsOfEverybody, rowsOfSubject } from './query-pages.ts';
+import { counted } from './report.ts';
 import { header, jsonRow, textRow } from './row.ts';
 
 /** Where rows are looked for: of one person in the table's index, of everybody by the day's directory. */
@@ -41,11 +43,12 @@ export async function printQuery(
     out.write(found.map(print).join(''));
     rows += found.length;
     if (rows >= query.limit) break;
-    tell(`${page.read}: ${rows} rows so far`);
+    tell(`${page.read}: ${counted(rows, 'row')} so far`);
   }
   tell('');
-  const warning = malformed === 0 ? '' : ` ${malformed} rows are no audit records: run gatehouse audit verify.`;
-  progress?.write(`${rows} rows from ${query.since} to ${query.until}.${warning}\n`);
+  const none = malformed === 1 ? '1 row is no audit record' : `${malformed} rows are no audit records`;
+  const warning = malformed === 0 ? '' : ` ${none}: run gatehouse audit verify.`;
+  progress?.write(`${counted(rows, 'row')} from ${query.since} to ${query.until}.${warning}\n`);
   return { rows, malformed };
 }
 
@@ -61,7 +64,12 @@ function matching({ client, tool, outcome }: Query): (record: AuditRecord) => bo
   const c = client === undefined ? undefined : asRecorded('clientId', client);
   const k = tool === undefined ? undefined : asRecorded('tool', tool);
   return (record) =>
-    (c === undefined || record.c === c) &&
+    (c === undefined || record.c === c || isOfSeveralClients(record)) &&
     (k === undefined || record.k === k) &&
     (outcome === undefined || record.x === outcome);
+}
+
+/** Whoever asks for one client is told: refusals of this one may be among them. */
+function isOfSeveralClients({ f: phase, c: clientId }: AuditRecord): boolean {
+  return phase === 'count' && clientId === SEVERAL_CLIENTS;
 }

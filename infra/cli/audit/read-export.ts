@@ -31,7 +31,7 @@ export async function proveExport(directory: string, { from, to, pems }: ExportD
     entries: async function* () {
       for await (const line of linesOf(directory, 'records.jsonl', manifest, findings)) yield entryOf(line);
     },
-    keys: trusted(pems.length > 0 ? pems : [manifest.key.pem]),
+    keys: trusted(pems.length > 0 ? pems : [manifest.key, ...(manifest.formerKeys ?? [])].map(({ pem }) => pem)),
     keysGiven: pems.length > 0,
     origin: undefined,
     from: from ?? period.from,

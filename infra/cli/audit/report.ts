@@ -14,15 +14,15 @@ const WHEN_UNSEALED =
 /** A proof's report, for a person. */
 export function reportText(proof: Proof): string {
   const { origin, period, streams, records, checkpoints, keys, keyChecked, unsealed, findings } = proof;
-  const through = period.sealedThrough === null ? 'never sealed' : `sealed through ${period.sealedThrough}`;
-  const range = checkpoints.count === 0 ? '' : `, numbers ${checkpoints.first} to ${checkpoints.last}`;
+  const { count, first, last } = checkpoints;
+  const range = count === 0 ? '' : first === last ? `, number ${first}` : `, numbers ${first} to ${last}`;
   const trust = keyChecked ? '' : ' (came with the log: not checked)';
   const rows: readonly (readonly [string, string])[] = [
     ['Log', origin ?? 'unknown'],
-    ['Period', `${period.from} to ${period.to}, ${through}`],
+    ['Period', `${period.from} to ${period.to}, ${throughText(period.sealedThrough)}`],
     [
       'Looked at',
-      `${counted(streams, 'stream')}, ${counted(records, 'record')}, ${counted(checkpoints.count, 'checkpoint')}${range}`,
+      `${counted(streams, 'stream')}, ${counted(records, 'record')}, ${counted(count, 'checkpoint')}${range}`,
     ],
     ['Signed by', `${keys.join(', ') || 'nobody'}${keys.length > 0 ? trust : ''}`],
     [
@@ -34,7 +34,9 @@ export function reportText(proof: Proof): string {
   ];
   const shown = findings.slice(0, mostShown).map((finding) => `  ${findingText(finding)}\n`);
   const more = findings.length > mostShown ? `  and ${findings.length - mostShown} more: --json has them all\n` : '';
-  const advice = findings.some(({ reason }) => reason === 'unsealed') ? WHEN_UNSEALED : '';
+  // Sealing mends nothing that was tampered with.
+  const unsealedOnly = proof.verdict === 'incomplete' && findings.some(({ reason }) => reason === 'unsealed');
+  const advice = unsealedOnly ? WHEN_UNSEALED : '';
   return `${rows.map(([title, value]) => `${title.padEnd(12)}${printable(value)}\n`).join('')}${shown.join('')}${more}${advice}`;
 }
 
@@ -57,6 +59,12 @@ function writes({ openWrites }: Proof): string {
   return `${openWrites.length} without an outcome: ${[...named, ...more].join(', ')}`;
 }
 
-function counted(count: number, noun: string): string {
+/** How far a log is sealed: RFC 3339, or null. */
+export function throughText(moment: string | null): string {
+  return moment === null ? 'never sealed' : `sealed through ${moment}`;
+}
+
+/** `1 record`, `2 records`. */
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

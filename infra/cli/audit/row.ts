@@ -4,12 +4,18 @@ import type { ReadRecord } from '../../../functions/core/audit/verify-stream.ts'
 const columns: readonly (readonly [title: string, width: number, text: (record: ReadableRecord) => string])[] = [
   ['time', 24, ({ time }) => time],
   ['decision', 8, ({ decision }) => decision],
-  ['tool', 26, ({ tool, phase }) => (phase === 'call' || phase === 'event' ? tool : `${tool} (${phase})`)],
+  ['tool', 26, toolText],
   ['subject', 36, ({ subject }) => subject ?? ''],
-  ['client', 24, ({ clientId }) => clientId],
+  // As long as the id of a client that registered itself.
+  ['client', 43, ({ clientId }) => clientId],
   ['reason', 22, ({ reason }) => reason ?? ''],
   ['request id', 0, ({ requestId }) => requestId],
 ];
+
+function toolText({ tool, phase, rows = 0 }: ReadableRecord): string {
+  if (phase === 'call' || phase === 'event') return tool;
+  return phase === 'count' ? `${tool} (${rows} more)` : `${tool} (${phase})`;
+}
 
 /** The titles over the rows. */
 export const header: string = line(columns.map(([title]) => title));

@@ -9,7 +9,7 @@ import { type GrantRow, type GrantsDesk, openGrantsDesk, type Whose } from './gr
 const USAGE = usageOf(
   [
     'gatehouse grants list [--user SUBJECT] [--client CLIENT_ID] [--json]',
-    'gatehouse grants revoke --user SUBJECT | --client CLIENT_ID [--json]',
+    'gatehouse grants revoke --user SUBJECT | --client CLIENT_ID | --all [--json]',
   ],
   'grants',
 );
@@ -32,16 +32,28 @@ const columns = (now: number): readonly Column<GrantRow>[] => [
 export async function grants(args: readonly string[]): Promise<void> {
   const [name = '', ...rest] = args;
   if (name !== 'list' && name !== 'revoke') throw new Problem(`gatehouse grants has no "${name}".\n${USAGE}`);
-  const { json, user, client, role, 'grants-table': table, 'audit-table': auditTable } = parse(rest);
+  const { json, user, client, all, role, 'grants-table': table, 'audit-table': auditTable } = parse(rest);
   const whose: Whose = { user, client };
-  if (name === 'revoke' && user === undefined && client === undefined) {
-    throw new Problem(`gatehouse grants revoke needs --user or --client: it does not revoke everything.\n${USAGE}`);
-  }
+  demandWhose(name, whose, all);
   const said = await asOperator('grants', { role, table, auditTable }, (open, record) => {
     const desk = recordedGrants(openGrantsDesk(open), record);
     return name === 'list' ? list(desk, whose, json) : revoke(desk, whose, json);
   });
   process.stdout.write(said);
+}
+
+/** Everybody at once is asked for by a word of its own: a variable of a script that is empty must not mean it. */
+function demandWhose(name: 'list' | 'revoke', { user, client }: Whose, all: boolean): void {
+  const refuse = (what: string) => {
+    throw new Problem(`gatehouse grants ${name} ${what}\n${USAGE}`);
+  };
+  const named = user !== undefined || client !== undefined;
+  if (all && name === 'list') refuse('has no --all: without --user and --client it lists everything.');
+  if (all && named) refuse('takes --all alone: leave it out, or --user and --client.');
+  if (user === '' || client === '') refuse('got an empty name. Write the subject or client id after the flag.');
+  if (name === 'revoke' && !named && !all) {
+    refuse('needs --user or --client: it does not revoke everything unless --all says so.');
+  }
 }
 
 async function list(desk: GrantsDesk, whose: Whose, json: boolean): Promise<string> {
@@ -57,7 +69,8 @@ async function revoke(desk: GrantsDesk, whose: Whose, json: boolean): Promise<st
   let revoked = 0;
   for (const { id } of alive) if ((await desk.revoke(id)) === 'revoked') revoked++;
   if (json) return `${JSON.stringify({ ...whose, revoked })}\n`;
-  const of = [whose.user && `user ${whose.user}`, whose.client && `client ${whose.client}`].filter(Boolean).join(', ');
+  const named = [whose.user && `user ${whose.user}`, whose.client && `client ${whose.client}`].filter(Boolean);
+  const of = named.join(', ') || 'everybody';
   if (revoked === 0) return `No grant of ${of} was left to revoke. Compare with: gatehouse grants list\n`;
   return `Revoked ${revoked} ${revoked === 1 ? 'grant' : 'grants'} of ${of}. Access tokens end within 10 minutes.\n`;
 }
@@ -75,6 +88,7 @@ function statusOf({ status, expires }: GrantRow, now: number): string {
 function parse(args: readonly string[]) {
   const options = {
     json: FLAG,
+    all: FLAG,
     user: TEXT,
     client: TEXT,
     role: TEXT,

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Problem } from '../../problem.ts';
 import { conditionHolds } from './conditions.ts';
 import { isObject, type Json, type JsonObject, listOf, member } from './json.ts';
+import { type GivenParameters, refuseUnknown, withGiven } from './parameters.ts';
 
 /** One resource of a stack, as its template states it: intrinsics are still in place. */
 export type Resource = {
@@ -45,10 +46,12 @@ type Assets = ReadonlyMap<string, string>;
  * Reads a cloud assembly: `manifest.json`, the template of each stack, and its asset manifest.
  *
  * @param directory the output of `cdk synth`, or of the app itself with CDK_OUTDIR
+ * @param given values of parameters, in place of their defaults
  * @throws Problem when the directory holds no assembly, when a template is not the one its asset manifest was made for,
- *   or when it says something at the top level that the local cloud does not model
+ *   when it says something at the top level that the local cloud does not model, or when a value is given that a
+ *   parameter does not take
  */
-export function loadAssembly(directory: string): Assembly {
+export function loadAssembly(directory: string, given: GivenParameters = {}): Assembly {
   const manifest = readJson(join(directory, 'manifest.json'));
   const artifacts = Object.entries(member(manifest, 'artifacts') ?? {}) as [string, Json][];
   const nested = artifacts.find(([, artifact]) => member(artifact, 'type') === 'cdk:cloud-assembly');
@@ -56,8 +59,12 @@ export function loadAssembly(directory: string): Assembly {
     throw new Problem(`${directory}: holds the nested assembly "${nested[0]}". Load that one's own directory.`);
   const stacks = artifacts
     .filter(([, artifact]) => member(artifact, 'type') === 'aws:cloudformation:stack')
-    .map(([id, artifact]) => loadStack(directory, id, member(artifact, 'properties')));
+    .map(([id, artifact]) => loadStack(directory, id, member(artifact, 'properties'), given));
   if (stacks.length === 0) throw new Problem(`${directory}/manifest.json names no stack. Synthesize the app first.`);
+  refuseUnknown(
+    stacks.map(({ stack }) => stack),
+    given,
+  );
   return assemble(resolve(directory), stacks);
 }
 
@@ -92,7 +99,12 @@ const SECTIONS = new Set(
   'AWSTemplateFormatVersion Description Metadata Parameters Conditions Resources Outputs Rules'.split(' '),
 );
 
-function loadStack(directory: string, artifactId: string, properties: Json | undefined): LoadedStack {
+function loadStack(
+  directory: string,
+  artifactId: string,
+  properties: Json | undefined,
+  given: GivenParameters,
+): LoadedStack {
   const file = String(member(properties, 'templateFile'));
   const template = readJson(join(directory, file));
   const name = String(member(properties, 'stackName') ?? artifactId);
@@ -100,7 +112,7 @@ function loadStack(directory: string, artifactId: string, properties: Json | und
   if (unknown) throw new Problem(`${file}: has a section "${unknown}", which the local cloud does not model.`);
   const stack: Stack = {
     name,
-    parameters: (member(template, 'Parameters') ?? {}) as JsonObject,
+    parameters: withGiven(name, (member(template, 'Parameters') ?? {}) as JsonObject, given),
     conditions: (member(template, 'Conditions') ?? {}) as JsonObject,
     outputs: outputsOf(member(template, 'Outputs') ?? {}),
   };

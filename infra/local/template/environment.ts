@@ -10,7 +10,7 @@ export const ZONES: readonly string[] = [`${REGION}a`, `${REGION}b`];
 
 /**
  * What `Ref` gives for a pseudo parameter or a parameter of the stack; undefined when the name is neither.
- * A parameter has its default: nobody is there to be asked.
+ * A parameter has the value it was given (`parameters.ts`), or its default: nobody is there to be asked.
  */
 export function parameterValue(stack: Stack, name: string): Json | undefined {
   switch (name) {

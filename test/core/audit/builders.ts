@@ -24,6 +24,22 @@ export function anEvent(changed: Partial<AuditEvent> = {}): AuditEvent {
   };
 }
 
+/** Refusals that have no rows of their own, as the log is told how many they were. */
+function aCount(changed: Partial<AuditEvent> = {}): AuditEvent {
+  return {
+    phase: 'count',
+    requestId: 'cN8zMichHpBNFWLh=',
+    clientId: '*',
+    tool: 'auth:sign-in',
+    scopes: [],
+    decision: 'denied',
+    reason: 'sign-in-refused',
+    rows: 980,
+    durationMs: 61_000,
+    ...changed,
+  };
+}
+
 /** The next record of a chain. */
 export function recordAfter(
   head: Head,
@@ -41,7 +57,10 @@ export function aStream(length: number, stream = aStreamId, date = today): Audit
   let head = emptyHead(stream, date);
   for (let second = 0; second < length; second++) {
     const at = new Date(Date.parse(`${date}T10:00:00.000Z`) + second * 1_000).toISOString();
-    const record = recordAfter(head, anEvent({ requestId: `request-${second}` }), at, stream);
+    const requestId = `request-${second}`;
+    // A row that is no call, so that whatever walks a chain has met one.
+    const event = second === 1 ? aCount({ requestId }) : anEvent({ requestId });
+    const record = recordAfter(head, event, at, stream);
     head = { seq: record.n, hash: record.h };
     records.push(record);
   }
@@ -53,7 +72,7 @@ const maybe = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: und
 
 /** Any event, however long its texts are. */
 export const anyEvent: fc.Arbitrary<AuditEvent> = fc.record({
-  phase: fc.constantFrom('call', 'intent', 'outcome', 'event'),
+  phase: fc.constantFrom('call', 'intent', 'outcome', 'event', 'count'),
   requestId: text,
   clientId: text,
   subject: maybe(text),

@@ -80,6 +80,15 @@ test('an event has what it is about, and nothing of a call', () => {
   expect(read.ok && readable(read.value)).toMatchObject({ phase: 'event', tool: 'auth:token', subject: undefined });
 });
 
+test('a count has how many it stands for and since when, and nothing of any one of them', () => {
+  const count = anEvent({ phase: 'count', tool: 'auth:consent', subject: undefined, scopes: [], decision: 'denied' });
+  const row = item({ ...count, rows: 980, durationMs: 61_000, about: 'a transaction', approvalId: undefined });
+  expect(Object.keys(row)).toEqual(['pk', 'sk', 'v', 'p', 't', 'f', 'q', 'c', 'k', 'g', 'x', 'm', 'w', 'h']);
+  expect([row.f, row.m, row.w]).toEqual([{ S: 'count' }, { N: '980' }, { N: '61000' }]);
+  const read = recordFromItem(row);
+  expect(read.ok && readable(read.value)).toMatchObject({ phase: 'count', rows: 980, durationMs: 61_000 });
+});
+
 test('a row of a call has no place for what an event is about', () => {
   expect(item(anEvent({ about: 'a grant' }))).not.toHaveProperty('o');
 });

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -5,6 +6,7 @@ import {
   byStream,
   type SignedCheckpoint,
   type TrustedKeys,
+  trusted,
 } from '../../../functions/core/audit/checkpoint.ts';
 import { checkpointLine, checkpointOf, entryOf } from '../../../functions/core/audit/export-lines.ts';
 import { closingOf, type Proof, type ProofInput, prove } from '../../../functions/core/audit/prove.ts';
@@ -101,6 +103,24 @@ describe('K the key', () => {
       verdict: 'tampered',
       findings: [{ reason: 'signature', checkpoint: 1 }, { reason: 'signature' }, { reason: 'signature' }, {}, {}],
     });
+  });
+});
+
+describe('K after a rotation', () => {
+  const next = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const nextPem = next.publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const [first, second] = checkpoints as [SignedCheckpoint, SignedCheckpoint];
+  const third = checkpointAfter(second, [leafOf(streams.a, 6), leafOf(streams.c, 3)], {}, next);
+  const rotated: Lines = { ...whole, checkpoints: [first, second, third].map(checkpointLine) };
+
+  test.each([
+    ['both keys', [nextPem, pem], 'whole'],
+    ['both keys, in the other order', [pem, nextPem], 'whole'],
+    ['the new key alone', [nextPem], 'tampered'],
+    ['the old key alone', [pem], 'tampered'],
+  ] as const)('the row of checkpoints is proved with %s', async (_, pems, verdict) => {
+    expect((await provedLines(rotated, {}, trusted(pems))).verdict).toBe(verdict);
+    expect(verifyExportIndependently(rotated, pems.join(''), through)).toBe(verdict);
   });
 });
 
