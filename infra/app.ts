@@ -33,7 +33,14 @@ async function synthesize(): Promise<void> {
     code: (name) => Code.fromAsset(bundles[name]),
     migrations: hashOf(join(ROOT, 'functions/migrate/migrations')),
   });
+  // Loaded only when wanted: infra/nag.ts says why that is not always.
+  if (wanted(app.node.tryGetContext('nag'))) (await import('./nag.ts')).attachPacks(app, settings);
   app.synth();
+}
+
+/** The command line has only text. */
+function wanted(value: unknown): boolean {
+  return value === true || value === 'true';
 }
 
 function readJson(file: string): unknown {

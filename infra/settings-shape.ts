@@ -58,6 +58,10 @@ const origin = z
     noOrigin,
   );
 
+/** Keys that follow each other, of one kind. */
+const MOST_KEYS = 9;
+const noKeys = wrong('which is no list of key numbers', 'Write the one that signs first, like [2, 1]');
+
 const aRole = wrong('which is no ARN of a role', 'Write it like arn:aws:iam::111122223333:role/break-glass');
 
 export const shape = group({
@@ -119,7 +123,19 @@ export const shape = group({
       .string(aRole)
       .regex(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/, aRole)
       .optional(),
+    // Number of the key that signs; those below it stay trusted. More would not fit into what a function is told.
+    signingKey: whole(1, MOST_KEYS, 'the number of a key').default(1),
   }).prefault({}),
+  // The numbers of the keys whose tokens are good. The first signs.
+  tokenKeys: z
+    .array(whole(1, MOST_KEYS, 'the number of a key'), noKeys)
+    .min(1, noKeys)
+    .max(3, wrong('which is more keys than are in use at a time', 'Name three at most'))
+    .refine(
+      (numbers) => new Set(numbers).size === numbers.length,
+      wrong('which names a key twice', 'Name each key once'),
+    )
+    .default([1]),
   logRetentionDays: z
     .literal(RETENTIONS, wrong('which CloudWatch Logs does not offer', `Use one of: ${RETENTIONS.join(', ')}`))
     .default(365),

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicies, RemovalPolicy } from 'aws-cdk-lib';
 import { IpAddresses, type IVpc, SecurityGroup, SubnetType, Vpc } from 'aws-cdk-lib/aws-ec2';
 import {
   AuroraPostgresEngineVersion,
@@ -10,6 +10,7 @@ import {
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
+import { FlowLog } from './flow-log.ts';
 
 /** Properties of a {@link Database}. */
 export type DatabaseProps = {
@@ -17,6 +18,8 @@ export type DatabaseProps = {
   /** Whether deleting the stack deletes the data. */
   readonly disposable: boolean;
   readonly database: Exclude<Settings['database'], { readonly kind: 'none' }>;
+  /** How long it stays on record what reached the network, in days. */
+  readonly logRetention: number;
 };
 
 type Aurora = Extract<Settings['database'], { readonly kind: 'aurora' }>;
@@ -35,7 +38,7 @@ export class Database extends Construct {
   readonly readerSecretArn: string;
   readonly writerSecretArn: string;
 
-  constructor(scope: Construct, id: string, { stage, disposable, database }: DatabaseProps) {
+  constructor(scope: Construct, id: string, { stage, disposable, database, logRetention }: DatabaseProps) {
     super(scope, id);
     const credentials = (secretId: string, username: string, user: string) =>
       new Secret(this, secretId, {
@@ -53,7 +56,9 @@ export class Database extends Construct {
       const admin = credentials('AdminSecret', 'gatehouse_admin', 'read by migrate at deploy and by nothing else');
       this.adminSecretArn = admin.secretArn;
       this.name = DATABASE;
-      this.clusterArn = this.#aurora(database, admin, disposable).clusterArn;
+      const network = this.#network();
+      new FlowLog(this, 'Flows', { stage, network, retention: logRetention, disposable });
+      this.clusterArn = this.#aurora(database, network, admin, disposable).clusterArn;
     } else {
       this.adminSecretArn = database.adminSecretArn;
       this.name = database.name;
@@ -61,14 +66,13 @@ export class Database extends Construct {
     }
     this.readerSecretArn = credentials('ReaderSecret', 'mcp_reader', 'read by mcp').secretArn;
     this.writerSecretArn = credentials('WriterSecret', 'mcp_writer', 'read by mcp-write').secretArn;
+    // Its network and parameters too: a cluster that stays cannot lose them, and the attempt would hold the stack up.
+    if (!disposable) RemovalPolicies.of(this).retain();
   }
 
-  /**
-   * Aurora Serverless v2 PostgreSQL. Its network has no way in or out, neither gateway nor NAT, and its security group
-   * admits nobody.
-   */
-  #aurora({ minCapacity, maxCapacity }: Aurora, admin: Secret, disposable: boolean): DatabaseCluster {
-    const network = new Vpc(this, 'Network', {
+  /** Has no way in or out, neither gateway nor NAT. */
+  #network(): IVpc {
+    return new Vpc(this, 'Network', {
       ipAddresses: IpAddresses.cidr('10.0.0.0/24'),
       maxAzs: 2,
       natGateways: 0,
@@ -78,6 +82,10 @@ export class Database extends Construct {
       restrictDefaultSecurityGroup: false,
       // Typed as what it implements: the class declares optional members that exactOptionalPropertyTypes refuses.
     }) as IVpc;
+  }
+
+  /** Aurora Serverless v2 PostgreSQL, behind a security group that admits nobody. */
+  #aurora({ minCapacity, maxCapacity }: Aurora, network: IVpc, admin: Secret, disposable: boolean): DatabaseCluster {
     return new DatabaseCluster(this, 'Cluster', {
       engine: DatabaseClusterEngine.auroraPostgres({ version: AuroraPostgresEngineVersion.VER_17_7 }),
       writer: ClusterInstance.serverlessV2('Writer', { publiclyAccessible: false, autoMinorVersionUpgrade: true }),

@@ -121,6 +121,8 @@ export class FrontDoor extends Construct {
       stageName: '$default',
       autoDeploy: true,
       accessLogSettings: { destinationArn: plainArn(log), format: ACCESS_LOG },
+      // For a route that somebody adds past `open`: the tightest throttle there is, instead of the whole account's.
+      defaultRouteSettings: tightest(Object.values(this.#settings.throttle)),
       routeSettings: Object.fromEntries(
         this.#routes.map(({ route, throttle }) => [
           route.routeKey,
@@ -136,6 +138,16 @@ export class FrontDoor extends Construct {
     const { target } = this.#edge ?? new ApiDomain(this, 'Domain', { domain, api: this.#api, stage });
     pointAt(this, domain, target);
   }
+}
+
+/** The least of each limit, in requests a second and at once. */
+function tightest(
+  throttles: readonly { readonly rate: number; readonly burst: number }[],
+): CfnStage.RouteSettingsProperty {
+  return {
+    throttlingRateLimit: Math.min(...throttles.map(({ rate }) => rate)),
+    throttlingBurstLimit: Math.min(...throttles.map(({ burst }) => burst)),
+  };
 }
 
 /** The ARN of a log group as API Gateway reports it: the group's own attribute ends in `:*`. */

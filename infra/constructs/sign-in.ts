@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import {
   CfnManagedLoginBranding,
   type CfnUserPoolClient,
@@ -73,10 +74,16 @@ export class SignIn extends Construct {
       writeAttributes: new ClientAttributes().withStandardAttributes({ email: true }),
       preventUserExistenceErrors: true,
       enableTokenRevocation: true,
+      // Only the ID token is looked at, once. Refresh tokens cannot be turned off, so they live the least that they can.
+      idTokenValidity: Duration.minutes(5),
+      accessTokenValidity: Duration.minutes(5),
+      refreshTokenValidity: Duration.hours(1),
     });
     const resource = client.node.defaultChild as CfnUserPoolClient;
     // People sign in on Cognito's page and nowhere else. Left out, Cognito would allow two more flows; none is no choice.
     resource.explicitAuthFlows = ['ALLOW_REFRESH_TOKEN_AUTH'];
+    // Cognito's own look. A look of one's own is a JSON document that AWS documents as "modify what the branding designer
+    // exported", and no more: whoever wants one makes it there, for this app client.
     new CfnManagedLoginBranding(this, 'Pages', {
       userPoolId: userPool.userPoolId,
       clientId: client.userPoolClientId,

@@ -6,6 +6,7 @@ import { AuditLog } from '../constructs/audit-log.ts';
 import { Database } from '../constructs/database.ts';
 import { FunctionKey } from '../constructs/function-key.ts';
 import { ItemTable } from '../constructs/item-table.ts';
+import { keysUpTo, newest, numberedId } from '../constructs/numbered-keys.ts';
 import { Operator } from '../constructs/operator.ts';
 import { People } from '../constructs/people.ts';
 import { isDisposable, type Settings } from '../settings.ts';
@@ -23,6 +24,9 @@ export class DataStack extends Stack {
   readonly operator: Operator;
   readonly audit: AuditLog;
   /** ES256 key of the access tokens. */
+  /** The keys whose tokens are good, the one that signs first. */
+  readonly tokenKeys: readonly FunctionKey[];
+  /** The one that signs. */
   readonly tokenKey: FunctionKey;
   /** Absent where the setting `database` is none. */
   readonly database: Database | undefined;
@@ -46,6 +50,7 @@ export class DataStack extends Stack {
       disposable,
       retention: Duration.days(settings.audit.retentionDays),
       logRetention: Duration.days(settings.logRetentionDays),
+      signingKey: settings.audit.signingKey,
       breakGlassRoleArn: settings.audit.breakGlassRoleArn,
     });
     this.operator = new Operator(this, 'Operator', {
@@ -54,14 +59,18 @@ export class DataStack extends Stack {
       grants: this.grants,
       audit: this.audit.table,
     });
-    this.tokenKey = new FunctionKey(this, 'TokenKey', {
-      stage,
-      description: 'Signs access tokens',
-      spec: KeySpec.ECC_NIST_P256,
-      usage: KeyUsage.SIGN_VERIFY,
-      users: ['token'],
-      disposable,
+    const tokenKeys = keysUpTo(Math.max(...settings.tokenKeys), (number) => {
+      return new FunctionKey(this, numberedId('TokenKey', number), {
+        stage,
+        description: 'Signs access tokens',
+        spec: KeySpec.ECC_NIST_P256,
+        usage: KeyUsage.SIGN_VERIFY,
+        users: ['token'],
+        disposable,
+      });
     });
+    this.tokenKeys = settings.tokenKeys.flatMap((number) => tokenKeys[number - 1] ?? []);
+    this.tokenKey = newest(this.tokenKeys);
     this.database =
       settings.database.kind === 'none'
         ? undefined

@@ -59,8 +59,8 @@ export class ServiceStack extends Stack {
     const atDeploy = new Migrate(this, 'AtDeploy', {
       ...surroundings,
       database,
-      tokenKeys: [tokenKey],
-      auditKeys: [audit.signingKey],
+      tokenKeys: data.tokenKeys,
+      auditKeys: audit.signingKeys,
       migrations,
     });
     const { tokenKeys, auditKeys, schema, checkerRole } = atDeploy;
@@ -130,7 +130,10 @@ export class ServiceStack extends Stack {
       AuditReaderRoleArn: [audit.readerRole.roleArn, 'To be assumed by who reads the audit log'],
       AuditSealerRoleArn: [sealing.sealerRole.roleArn, 'To be assumed by who seals the audit log before an export'],
       AuditSealFunction: [sealing.seal.lambda.functionArn, 'Seals the audit log'],
-      AuditSigningKeyArn: [audit.signingKey.keyArn, 'Signs the audit log'],
+      AuditSigningKeyArn: [
+        audit.signingKeys.map(({ keyArn }) => keyArn).join(','),
+        'Signs the audit log; after a comma each that signed before it',
+      ],
       AuditBucketName: [audit.bucket.bucketName, 'Locked copies of the checkpoints'],
       OperatorRoleArn: [operator.role.roleArn, 'To be assumed by who decides about clients and grants'],
       RegistryTableName: [registry.tableName, 'Clients'],

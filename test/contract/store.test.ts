@@ -12,6 +12,7 @@ import {
   connect,
   createStoreTable,
   type DynamoDbServer,
+  ELSEWHERE,
   startDynalite,
   startFrontedDynalite,
   TABLE,
@@ -28,7 +29,7 @@ function storeOn({ client }: Pick<DynamoDbServer, 'client'>, table = createTable
   };
 }
 
-async function openOn(server: Omit<DynamoDbServer, 'url'>) {
+async function openOn(server: DynamoDbServer) {
   await createStoreTable(server.client);
   return { store: storeOn(server), close: server.close };
 }
@@ -41,27 +42,22 @@ async function openGathering(server: DynamoDbServer) {
 
 describeStore({ name: 'memory', open: async () => ({ store: createMemoryStore(), close: async () => {} }) });
 
-describeStore({
-  name: 'DynamoDB, on dynalite alone',
-  withoutItem: 'dynalite 4 ignores ReturnValuesOnConditionCheckFailure',
-  open: async () => openOn(await startDynalite()),
-});
-
-describeStore({ name: 'DynamoDB, on the local cloud', open: async () => openOn(await startFrontedDynalite()) });
-
-describeStore({
-  name: 'DynamoDB, on the local cloud, its reads gathered',
-  open: async () => openGathering(await startFrontedDynalite()),
-});
-
-/** Any other DynamoDB: `DYNAMODB_URL=http://127.0.0.1:8000 vitest run test/contract/store.test.ts`. */
-const { DYNAMODB_URL: url } = process.env;
-if (url !== undefined) {
+if (!ELSEWHERE) {
   describeStore({
-    name: `DynamoDB, at ${url}`,
-    open: async () => openOn({ client: connect(url), close: async () => {} }),
+    name: 'DynamoDB, on dynalite alone',
+    withoutItem: 'dynalite 4 ignores ReturnValuesOnConditionCheckFailure',
+    open: async () => openOn(await startDynalite()),
   });
 }
+
+const where = ELSEWHERE ?? 'on the local cloud';
+
+describeStore({ name: `DynamoDB, ${where}`, open: async () => openOn(await startFrontedDynalite()) });
+
+describeStore({
+  name: `DynamoDB, ${where}, its reads gathered`,
+  open: async () => openGathering(await startFrontedDynalite()),
+});
 
 describe('items in DynamoDB', () => {
   let server: DynamoDbServer;

@@ -11,6 +11,7 @@ import {
   connect,
   createStoreTable,
   type DynamoDbServer,
+  ELSEWHERE,
   startFrontedDynalite,
   TABLE,
 } from '../support/dynamodb-server.ts';
@@ -33,7 +34,10 @@ const empty = (until: number) => ({ ok: false, error: { reason: 'bucket-empty', 
 
 describe.each([
   ['memory', () => createMemoryStore().buckets],
-  ['DynamoDB, on the local cloud', () => createDynamoDbTokenBuckets(createTable(server.client, TABLE))],
+  [
+    `DynamoDB, ${ELSEWHERE ?? 'on the local cloud'}`,
+    () => createDynamoDbTokenBuckets(createTable(server.client, TABLE)),
+  ],
 ])('token buckets: %s', (_, open) => {
   let buckets: TokenBuckets;
   beforeAll(() => {

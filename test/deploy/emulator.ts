@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeTriple } from '../support/free-ports.ts';
 import { run, start, type Variables } from './commands.ts';
+import { fetched, Lacking, versionOf } from './lacking.ts';
 import { certificateFor, startOutside } from './outside.ts';
 
 /** MiniStack, installed from PyPI into build/ and started for one run. */
@@ -22,19 +23,29 @@ export type Emulator = {
   readonly outside: Variables;
   /** Hosts that somebody wanted and did not get, since they are not AWS. */
   readonly refused: ReadonlySet<string>;
+  /** Hosts of AWS that somebody wanted, and got the emulator. */
+  readonly visited: ReadonlySet<string>;
 };
 
-/** Installs what requirements.txt pins, unless it is there already. Returns the directory with its programs. */
+/**
+ * Installs what requirements.txt pins, unless it is there already. Returns the directory with its programs.
+ *
+ * @throws Lacking without Python, its venv, or PyPI
+ */
 export async function installMiniStack(): Promise<{ readonly programs: string; readonly installed: boolean }> {
   const venv = resolve('build/deploy/venv');
   const mark = join(venv, 'requirements.txt');
   const wanted = readFileSync(REQUIREMENTS, 'utf8');
   const programs = join(venv, 'bin');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return { programs, installed: false };
+  const said = await versionOf('python3', ['--version'], 'Python 3.10 or newer');
+  const [major = 0, minor = 0] = (/\d+\.\d+/.exec(said)?.[0] ?? '').split('.').map(Number);
+  if (major < 3 || (major === 3 && minor < 10)) throw new Lacking(`Python 3.10 or newer is needed: ${said.trim()}`);
+  await versionOf('python3', ['-c', 'import venv, ensurepip'], 'python3 with venv (Debian: python3-venv)');
   rmSync(venv, { recursive: true, force: true });
   await run('python3', ['-m', 'venv', venv]);
   const quiet = ['--quiet', '--disable-pip-version-check', '--no-input'];
-  await run(join(programs, 'pip'), ['install', ...quiet, '-r', REQUIREMENTS]);
+  await fetched('PyPI', join(programs, 'pip'), ['install', ...quiet, '-r', REQUIREMENTS]);
   writeFileSync(mark, wanted);
   return { programs, installed: true };
 }
@@ -44,8 +55,9 @@ export async function installMiniStack(): Promise<{ readonly programs: string; r
  * enforcement stays off: see README.md.
  *
  * @param directory where its certificate and its log go
+ * @param rows where its functions find the RDS Data API
  */
-export async function startMiniStack(programs: string, directory: string): Promise<Emulator> {
+export async function startMiniStack(programs: string, directory: string, rows: string): Promise<Emulator> {
   mkdirSync(directory, { recursive: true });
   const at = (file: string) => join(directory, file);
   const { certificate, key } = await certificateFor(REGION);
@@ -53,7 +65,7 @@ export async function startMiniStack(programs: string, directory: string): Promi
   writeFileSync(at('key.pem'), key, { mode: 0o600 });
   const trust = { NODE_EXTRA_CA_CERTS: at('certificate.pem') };
   const port = await freeTriple();
-  const { variables: names, refused } = await startOutside(port);
+  const { variables: names, refused, visited } = await startOutside(port);
   const log: string[] = [];
   const child = start(
     join(programs, 'ministack'),
@@ -72,6 +84,7 @@ export async function startMiniStack(programs: string, directory: string): Promi
       // Functions inherit its environment, and these would send them elsewhere.
       AWS_ENDPOINT_URL: undefined,
       AWS_ENDPOINT_URL_S3: undefined,
+      AWS_ENDPOINT_URL_RDS_DATA: rows,
     },
     (line) => log.push(line),
   );
@@ -88,6 +101,7 @@ export async function startMiniStack(programs: string, directory: string): Promi
     variables: { ...trust, ...KEYS, ...endpoints(endpoint), AWS_CA_BUNDLE: at('certificate.pem') },
     outside: { ...names, ...trust },
     refused,
+    visited,
   };
 }
 
@@ -107,8 +121,8 @@ export async function runningElsewhere(endpoint: string): Promise<Emulator> {
   const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   const keys = { ...KEYS, ...(AWS_ACCESS_KEY_ID && { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY }) };
   const variables = { ...keys, ...endpoints(endpoint) };
-  const { variables: outside = {}, refused = new Set<string>() } = here ?? {};
-  return { name: 'an emulator', endpoint, variables, outside, refused };
+  const { variables: outside = {}, refused = new Set<string>(), visited = new Set<string>() } = here ?? {};
+  return { name: 'an emulator', endpoint, variables, outside, refused, visited };
 }
 
 const KEYS = {

@@ -26,7 +26,8 @@ const SIGN_INS = [
  */
 export const GAPS: Readonly<Record<string, Gap>> = {
   database: {
-    reason: 'deployed with `database: none`: the RDS Data API of the emulator has no PostgreSQL behind it',
+    reason:
+      'deployed with `database: none`: functions in an emulator that was started elsewhere cannot be led to a Data API',
     tests: [
       `${CLIENT_2025} > connects, signs in, lists the tools and calls them`,
       `${CLIENT_2025} > reads a resource and gets a prompt`,
@@ -61,7 +62,8 @@ export const STAND_INS = [
   },
   {
     setting: 'database: aurora',
-    instead: 'database: none',
+    instead:
+      'database: existing, which is the local cloud’s Data API over PostgreSQL; or none, where functions cannot be led to it',
     reason: 'the cluster is made, but its Data API has no PostgreSQL without Docker, so the schema cannot be',
   },
 ] as const;

@@ -17,6 +17,7 @@ function isEmulated(host: string): boolean {
  */
 export async function startOutside(port: number) {
   const refused = new Set<string>();
+  const visited = new Set<string>();
   const server = createServer((_request, response) => response.writeHead(502).end());
   server.on('connect', ({ url = '' }, client) => {
     const { hostname } = new URL(`https://${url}`);
@@ -25,6 +26,7 @@ export async function startOutside(port: number) {
       client.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       return;
     }
+    visited.add(hostname);
     const emulator = connect(port, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 OK\r\n\r\n');
       emulator.pipe(client).pipe(emulator);
@@ -40,6 +42,8 @@ export async function startOutside(port: number) {
     variables: { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: `http://127.0.0.1:${own}`, NO_PROXY: '127.0.0.1' },
     /** Hosts that somebody wanted and did not get. */
     refused,
+    /** Hosts that somebody got. */
+    visited,
   };
 }
 

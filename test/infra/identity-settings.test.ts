@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { settingsFrom } from '../../infra/settings.ts';
-import { context, listOf, ofType, readable, synthesized } from './synthesized.ts';
+import { context, listOf, ofType, PRODUCTION, readable, synthesized } from './synthesized.ts';
 
 /** The identity settings: what the README shows is taken, and what the stacks make of it. */
 const FUNCTIONS = 'AWS::Lambda::Function';
@@ -51,6 +51,63 @@ describe('the README of infra', () => {
     expect(named).toEqual(new Set(['IdentitySecretArn', 'WorkosApiKeyArn']));
     const { service } = stacksOf(WORKOS);
     for (const name of named) expect(Object.keys(service.findOutputs(name))).toEqual([name]);
+  });
+});
+
+describe('identity cognito', () => {
+  const POOLS = 'AWS::Cognito::UserPool';
+  const cognito = (identity: object, stage: object = PRODUCTION) =>
+    synthesized({ ...stage, 'gatehouse.identity': { kind: 'cognito', ...identity } });
+
+  test.each([
+    ['required outside dev', {}, PRODUCTION, 'ON'],
+    ['optional on dev', {}, {}, 'OPTIONAL'],
+    ['as the setting says: required', { mfa: 'required' }, {}, 'ON'],
+    ['as the setting says: optional', { mfa: 'optional' }, PRODUCTION, 'OPTIONAL'],
+    ['as the setting says: off', { mfa: 'off' }, PRODUCTION, 'OFF'],
+  ])('a second factor is %s', (_, identity, stage, expected) => {
+    cognito(identity, stage).data.hasResourceProperties(POOLS, {
+      MfaConfiguration: expected,
+      EnabledMfas: expected === 'OFF' ? Match.absent() : ['SOFTWARE_TOKEN_MFA'],
+    });
+  });
+
+  test('threat protection is off and costs nothing, until the setting buys the plan that has it', () => {
+    cognito({}).data.hasResourceProperties(POOLS, { UserPoolTier: 'ESSENTIALS', UserPoolAddOns: Match.absent() });
+    cognito({ threatProtection: true }).data.hasResourceProperties(POOLS, {
+      UserPoolTier: 'PLUS',
+      UserPoolAddOns: { AdvancedSecurityMode: 'ENFORCED' },
+    });
+  });
+
+  test('a password has 15 characters, and no rule says of which kinds', () => {
+    cognito({}).data.hasResourceProperties(POOLS, {
+      Policies: {
+        PasswordPolicy: {
+          MinimumLength: 15,
+          RequireLowercase: Match.absent(),
+          RequireNumbers: Match.absent(),
+          RequireSymbols: Match.absent(),
+          RequireUppercase: Match.absent(),
+        },
+      },
+    });
+  });
+
+  test('our client has a secret, the code flow alone, pages to sign in on, and tokens that live minutes', () => {
+    const { service } = cognito({});
+    service.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      GenerateSecret: true,
+      AllowedOAuthFlows: ['code'],
+      ExplicitAuthFlows: ['ALLOW_REFRESH_TOKEN_AUTH'],
+      PreventUserExistenceErrors: 'ENABLED',
+      WriteAttributes: ['email'],
+      IdTokenValidity: 5,
+      AccessTokenValidity: 5,
+      RefreshTokenValidity: 60,
+      TokenValidityUnits: { IdToken: 'minutes', AccessToken: 'minutes', RefreshToken: 'minutes' },
+    });
+    service.hasResourceProperties('AWS::Cognito::ManagedLoginBranding', { UseCognitoProvidedValues: true });
   });
 });
 
@@ -106,6 +163,21 @@ test.each([
     { ...OIDC, rolesSeparator: 'comma' },
     { 'gatehouse.roles': { 'a,b': ['orders:read'] } },
     'roles has the name "a,b", which identity.rolesSeparator takes apart. Write it without.',
+  ],
+  [
+    { kind: 'cognito', mfa: 'sometimes' },
+    {},
+    'identity.mfa is "sometimes", which is no rule about a second factor. Use one of: required, optional, off.',
+  ],
+  [
+    { kind: 'cognito', threatProtection: 'on' },
+    {},
+    'identity.threatProtection is "on", which is neither true nor false. Use true or false.',
+  ],
+  [
+    { ...OIDC, mfa: 'off' },
+    {},
+    'identity.mfa is no setting. Settings here: kind, name, issuer, clientId, rolesClaim, rolesSeparator, tenantClaim.',
   ],
 ])('%j is told in a sentence', (identity, more, complaint) => {
   expect(() => settingsFrom({ ...context, 'gatehouse.identity': identity, ...more })).toThrow(

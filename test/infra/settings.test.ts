@@ -53,7 +53,7 @@ describe('a wrong setting names itself, its value and what to do', () => {
     [
       'identity',
       { kind: 'cognito', issuer: 'https://x.example' },
-      'identity.issuer is no setting. Settings here: kind, name.',
+      'identity.issuer is no setting. Settings here: kind, name, mfa, threatProtection.',
     ],
     [
       'identity',

@@ -81,6 +81,17 @@ describe('the database', () => {
     dev.data.allResourcesProperties('AWS::RDS::DBInstance', { PubliclyAccessible: false });
   });
 
+  test('has it on record what reached its network, and keeps it as long as other logs', () => {
+    dev.data.hasResourceProperties('AWS::EC2::FlowLog', {
+      ResourceType: 'VPC',
+      ResourceId: { Ref: Object.keys(ofType(dev.data, 'AWS::EC2::VPC'))[0] },
+      TrafficType: 'ALL',
+      LogDestinationType: 'cloud-watch-logs',
+      LogGroupName: { Ref: Object.keys(ofType(dev.data, 'AWS::Logs::LogGroup'))[0] },
+    });
+    dev.data.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 365 });
+  });
+
   test('has three users, each with a secret whose password is letters and digits', () => {
     for (const username of ['gatehouse_admin', 'mcp_reader', 'mcp_writer']) {
       dev.data.hasResourceProperties(SECRETS, {

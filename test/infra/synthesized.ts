@@ -11,20 +11,32 @@ export const { context } = JSON.parse(readFileSync(new URL('../../cdk.json', imp
 };
 
 /** A resource of a template; `P` is as much of its properties as a test looks at. */
-export type Resource<P> = { readonly Properties: P; readonly DeletionPolicy?: string };
+export type Resource<P> = {
+  readonly Properties: P;
+  readonly DeletionPolicy?: string;
+  readonly UpdateReplacePolicy?: string;
+};
 
-/** Both stacks, with settings replaced by keys such as `gatehouse.stage`. The functions are empty. */
-export function synthesized(replaced: Readonly<Record<string, unknown>> = {}) {
-  const app = new App({ context, analyticsReporting: false });
+/** The app, not yet synthesized, with settings replaced by keys such as `gatehouse.stage`. The functions are empty. */
+export function built(replaced: Readonly<Record<string, unknown>> = {}, outdir?: string) {
+  const app = new App({ context, analyticsReporting: false, ...(outdir && { outdir }) });
+  const settings = settingsFrom({ ...context, ...replaced });
   const stacks = addGatehouse(app, {
-    settings: settingsFrom({ ...context, ...replaced }),
+    settings,
     code: () => Code.fromInline('exports.handler = async () => undefined;'),
     migrations: 'the hash of the migrations',
     version: '1.2.3',
   });
+  return { app, settings, stacks };
+}
+
+/** The stacks of {@link built}, as templates. */
+export function synthesized(replaced: Readonly<Record<string, unknown>> = {}) {
+  const { app, stacks } = built(replaced);
   const data = Template.fromStack(stacks.data);
   const service = Template.fromStack(stacks.service);
-  return { app, stacks, data, service };
+  const edge = stacks.edge && Template.fromStack(stacks.edge);
+  return { app, stacks, data, service, edge };
 }
 
 /** A stage that keeps its data. */

@@ -59,7 +59,8 @@ function exchange(handler: RequestListener, operation: string, input: JsonObject
   });
 }
 
-function asError(body: JsonObject, status: number): AwsError {
+/** An error as DynamoDB writes it. */
+export function asError(body: JsonObject, status: number): AwsError {
   const { __type: type, message, Message, ...members } = body;
   const code =
     String(type ?? 'InternalServerError')

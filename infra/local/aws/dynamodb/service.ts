@@ -6,30 +6,22 @@ import { regionalArn } from '../../template/physical-id.ts';
 import type { Resolver } from '../../template/resolver.ts';
 import type { Need } from '../authorization.ts';
 import { json, type Operation, readTarget, requiredText, type Service } from '../operation.ts';
-import { duplicateItem, readExecution } from './appending.ts';
-import { type Database, openDatabase } from './database.ts';
+import { readExecution } from './appending.ts';
+import { type Engine, openEngine } from './engine.ts';
 import { batchedKeys, keyText, queriedKey } from './leading-keys.ts';
-import { notServed } from './partiql.ts';
-import { createTables, readTables, type Table } from './tables.ts';
-import { createWrites, isFailedCondition, keyHolder, type Writes } from './writes.ts';
+import { readTables, type Table } from './tables.ts';
+import { keyHolder } from './writes.ts';
 
 type Tables = ReadonlyMap<string, Table>;
 
-/** DynamoDB: dynalite over `<state>/dynamodb`, with the tables of the template. */
+/** DynamoDB with the tables of the template, in `<state>/dynamodb` unless the engine is another. */
 export async function createDynamoDb(options: {
   readonly assembly: Assembly;
   readonly resolver: Resolver;
   readonly state: State;
 }): Promise<Service> {
   const tables = readTables(options.assembly, options.resolver);
-  const database = await openDatabase(join(options.state.directory, 'dynamodb'));
-  try {
-    await createTables(database, tables.values());
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
-  const writes = createWrites(database);
+  const engine = await openEngine(join(options.state.directory, 'dynamodb'), tables.values());
   return {
     protocol: 'json-1.0',
     read: (request) => {
@@ -37,46 +29,46 @@ export async function createDynamoDb(options: {
       return { operation, input: withTableName(input) };
     },
     operations: new Map<string, Operation>([
-      ['GetItem', reading(tables, database, 'GetItem')],
-      ['DescribeTable', reading(tables, database, 'DescribeTable')],
-      ['Scan', reading(tables, database, 'Scan')],
-      ['Query', reading(tables, database, 'Query')],
-      ['BatchGetItem', batchReading(tables, database)],
-      ['PutItem', writing(tables, writes, 'PutItem')],
-      ['UpdateItem', writing(tables, writes, 'UpdateItem')],
-      ['DeleteItem', writing(tables, writes, 'DeleteItem')],
-      ['ExecuteStatement', appending(tables, writes)],
+      ['GetItem', reading(tables, engine, 'GetItem')],
+      ['DescribeTable', reading(tables, engine, 'DescribeTable')],
+      ['Scan', reading(tables, engine, 'Scan')],
+      ['Query', reading(tables, engine, 'Query')],
+      ['BatchGetItem', batchReading(tables, engine)],
+      ['PutItem', writing(tables, engine, 'PutItem')],
+      ['UpdateItem', writing(tables, engine, 'UpdateItem')],
+      ['DeleteItem', writing(tables, engine, 'DeleteItem')],
+      ['ExecuteStatement', appending(tables, engine)],
     ]),
-    close: database.close,
+    close: engine.close,
   };
 }
 
-function reading(tables: Tables, database: Database, operation: string): Operation {
+function reading(tables: Tables, engine: Engine, operation: string): Operation {
   return {
     needs: ({ input }) => [needOn(tables, operation, input)],
-    run: async ({ input }) => json(await database.call(operation, input)),
+    run: async ({ input }) => json(await engine.read(operation, input)),
   };
 }
 
-function writing(tables: Tables, writes: Writes, operation: string): Operation {
+function writing(tables: Tables, engine: Engine, operation: string): Operation {
   return {
     needs: ({ input }) => [needOn(tables, operation, input)],
-    run: async ({ input }) => json(await writes.write(operation, tables.get(String(input.TableName)), input)),
+    run: async ({ input }) => json(await engine.write(operation, tables.get(String(input.TableName)), input)),
   };
 }
 
-function batchReading(tables: Tables, database: Database): Operation {
+function batchReading(tables: Tables, engine: Engine): Operation {
   return {
     needs: ({ input }) =>
       batchedKeys(input, (name) => tables.get(name)?.keys.hash ?? '').map(({ table, keys }) =>
         need('dynamodb:BatchGetItem', table, undefined, keys),
       ),
-    run: async ({ input }) => json(await database.call('BatchGetItem', input)),
+    run: async ({ input }) => json(await engine.read('BatchGetItem', input)),
   };
 }
 
 /** PartiQL: the INSERT that appends is a put on the condition that no item is there. */
-function appending(tables: Tables, writes: Writes): Operation {
+function appending(tables: Tables, engine: Engine): Operation {
   return {
     needs: ({ input }) => {
       const { statement, item } = readExecution(input);
@@ -87,21 +79,8 @@ function appending(tables: Tables, writes: Writes): Operation {
       return [need('dynamodb:PartiQLInsert', statement.table, undefined, [keyText(item, hash)])];
     },
     run: async ({ input }) => {
-      const { statement, item } = readExecution(input);
-      if (statement.kind === 'other') throw notServed();
-      const table = tables.get(statement.table);
-      const put = {
-        TableName: statement.table,
-        Item: item,
-        ConditionExpression: 'attribute_not_exists(#hash)',
-        ExpressionAttributeNames: { '#hash': table?.keys.hash ?? 'pk' },
-      };
-      try {
-        await writes.write('PutItem', table, put);
-      } catch (error) {
-        throw isFailedCondition(error) ? duplicateItem() : error;
-      }
-      return json({ Items: [] });
+      const execution = readExecution(input);
+      return json(await engine.append(execution, tables.get(execution.statement.table), input));
     },
   };
 }
