@@ -9,6 +9,7 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/e2e/**', 'test/attacks/**'],
+          globalSetup: ['test/support/temporary-directory.ts'],
           testTimeout: 20_000,
           hookTimeout: 120_000,
         },
@@ -17,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: endToEndTests(process.env.MCP_URL),
-          globalSetup: ['test/support/running-stack.ts'],
+          globalSetup: ['test/support/temporary-directory.ts', 'test/support/running-stack.ts'],
           setupFiles: ['test/support/skip-what-is-lacking.ts'],
           testTimeout: 30_000,
           // A stack of one's own starts in a second, unless both cores are busy with other tests.

@@ -19,6 +19,21 @@ function block(language: string, having: string): string {
   return found;
 }
 
+const ABOUT = {
+  mcpUrl: 'http://localhost:3000/mcp',
+  seconds: 1.9,
+  people: PEOPLE.map((person) => ({ login: person.login, about: describePerson(person) })),
+  tools: tools.map(({ name, access, scopes, approval }) => ({
+    name,
+    access,
+    scopes,
+    approval: approval === 'required',
+  })),
+  database: true,
+  stateDirectory: '.gatehouse',
+  keys: true,
+};
+
 describe('README.md', () => {
   test('names only scripts that exist, and the two commands', () => {
     const named = [...readme.matchAll(/\bnpm (?:run )?(start|test|[a-z]+:[a-z]+)\b/g)].map(([, script = '']) => script);
@@ -28,23 +43,14 @@ describe('README.md', () => {
   });
 
   test('shows the terminal as it is', () => {
-    const real = banner(
-      {
-        mcpUrl: 'http://localhost:3000/mcp',
-        seconds: 1.9,
-        people: PEOPLE.map((person) => ({ login: person.login, about: describePerson(person) })),
-        tools: tools.map(({ name, access, scopes, approval }) => ({
-          name,
-          access,
-          scopes,
-          approval: approval === 'required',
-        })),
-        stateDirectory: '.gatehouse',
-        keys: true,
-      },
-      uncoloured,
-    );
+    const real = banner(ABOUT, uncoloured);
     expect(block('text', 'MCP server').trim()).toContain(real.trim());
+  });
+
+  test('names no database to whoever has none', () => {
+    expect(banner({ ...ABOUT, database: false }, uncoloured)).toContain(
+      'Local only   no database, test identity provider',
+    );
   });
 
   test('links to files that are there', () => {

@@ -57,8 +57,8 @@ type Exchange = { readonly request: HttpRequest; readonly admitted: boolean; rea
 
 /**
  * The one middy stack in front of every handler that API Gateway calls: log context, the canonical request line, the
- * error boundary, the kill switch, the origin lock, the body limit. Whatever is thrown becomes a 500 that tells the caller a request id
- * and nothing else.
+ * error boundary, the kill switch, the origin lock, the body limit. Whatever is thrown becomes a 500 that tells the caller
+ * a request id and nothing else.
  */
 export function endpoint(options: EndpointOptions, handle: Handle): LambdaHandler {
   const exchanges = new WeakMap<Event, Exchange>();

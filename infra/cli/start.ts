@@ -5,6 +5,7 @@ import { type Cloud, startCloud } from '../local/cloud.ts';
 import { describePerson, PEOPLE } from '../local/identity/people.ts';
 import { claimPorts } from '../local/ports.ts';
 import { inspectTools } from '../local/reload/inspect-tools.ts';
+import { wantsDatabase } from '../local/stack-database.ts';
 import { leftOut } from '../local/synthesize.ts';
 import { Problem } from '../problem.ts';
 import { CHECKOUT } from './checkout.ts';
@@ -127,6 +128,7 @@ function greeting({ cloud, tools, seconds, directory, interactive }: Started, pc
     seconds,
     people: PEOPLE.map((person) => ({ login: person.login, about: describePerson(person) })),
     tools,
+    database: wantsDatabase(CHECKOUT),
     stateDirectory: relative(process.cwd(), directory) || directory,
     keys: interactive,
   };

@@ -5,9 +5,9 @@ import type { FunctionName } from '../function-names.ts';
 const NAME = 'Serving';
 
 /**
- * The functions that serve people, and so stop. `well-known` goes on: it says where things are and which keys there are, from constants and
- * without a call, so a client that comes back finds its way, and what was signed can be verified. `seal` goes on, because
- * what was recorded is still to be proven; `migrate` serves deployments only.
+ * The functions that serve people, and so stop. `well-known` goes on: it says where things are and which keys there are,
+ * from constants and without a call, so a client that comes back finds its way, and what was signed can be verified. `seal`
+ * goes on, because what was recorded is still to be proven; `migrate` serves deployments only.
  */
 export const SERVING: ReadonlySet<FunctionName> = new Set(['register', 'authorize', 'token', 'mcp', 'mcp-write']);
 

@@ -23,8 +23,7 @@ export class DataStack extends Stack {
   readonly grants: ItemTable;
   readonly operator: Operator;
   readonly audit: AuditLog;
-  /** ES256 key of the access tokens. */
-  /** The keys whose tokens are good, the one that signs first. */
+  /** ES256 keys of the access tokens: those whose tokens are good, the one that signs first. */
   readonly tokenKeys: readonly FunctionKey[];
   /** The one that signs. */
   readonly tokenKey: FunctionKey;

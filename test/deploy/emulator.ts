@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeTriple } from '../support/free-ports.ts';
@@ -66,6 +66,8 @@ export async function startMiniStack(programs: string, directory: string, rows: 
   const trust = { NODE_EXTRA_CA_CERTS: at('certificate.pem') };
   const port = await freeTriple();
   const { variables: names, refused, visited } = await startOutside(port);
+  // It unpacks every function there, and leaves them when it is stopped.
+  const temporary = mkdtempSync(at('functions-'));
   const log: string[] = [];
   const child = start(
     join(programs, 'ministack'),
@@ -74,6 +76,7 @@ export async function startMiniStack(programs: string, directory: string, rows: 
       ...names,
       ...trust,
       ...KEYS,
+      TMPDIR: temporary,
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
       // It would listen on 8883 otherwise.
@@ -89,7 +92,10 @@ export async function startMiniStack(programs: string, directory: string, rows: 
     (line) => log.push(line),
   );
   const endpoint = `https://localhost:${port}`;
-  child.once('close', () => writeFileSync(at('emulator.log'), log.join('\n')));
+  child.once('close', () => {
+    writeFileSync(at('emulator.log'), log.join('\n'));
+    rmSync(temporary, { recursive: true, force: true, maxRetries: 3 });
+  });
   for (let waited = 0; !log.some((line) => line.includes(`Running on https://127.0.0.1:${port}`)); waited += 50) {
     if (child.exitCode !== null || waited > READY_MS) throw new Error(`MiniStack did not start:\n${log.join('\n')}`);
     await sleep(50);

@@ -15,6 +15,8 @@ export type Banner = {
   readonly seconds: number;
   readonly people: readonly { readonly login: string; readonly about: string }[];
   readonly tools: readonly ToolLine[];
+  /** Whether there is one: with the setting `database.kind` none there are no rows. */
+  readonly database: boolean;
   readonly stateDirectory: string;
   readonly keys: boolean;
 };
@@ -42,7 +44,7 @@ export function banner(about: Banner, colors: Colors): string {
     ...toolLines(about.tools).map((line, index) => labelled(index === 0 ? 'Tools' : '', line)),
     labelled(
       'Local only',
-      `embedded PostgreSQL 17, test identity provider, state in ${about.stateDirectory}/ (--fresh clears it)`,
+      `${about.database ? 'embedded PostgreSQL 17' : 'no database'}, test identity provider, state in ${about.stateDirectory}/ (--fresh clears it)`,
     ),
     '',
     `  ${dim('claude mcp add --transport http gatehouse')} ${about.mcpUrl}`,
