@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { group, whole } from './settings-rules.ts';
+import { group, truth, whole } from './settings-rules.ts';
 import { wrong } from './settings-sentences.ts';
 
 /** The setting `alarms`: who is told, and from when on. */
@@ -12,6 +12,8 @@ function refusals(most: number) {
 }
 
 export const alarms = group({
+  // Off: no alarm and no topic, for a stage that nobody is on call for.
+  enabled: truth.default(true),
   // SNS takes an endpoint of any length; RFC 5321 section 4.5.3.1.3 leaves 254 characters for an address.
   email: z.email(noAddress).max(254, noAddress).optional(),
   monthlyBudgetUsd: z.number(noBudget).min(1, noBudget).max(1_000_000, noBudget).optional(),

@@ -17,6 +17,7 @@ const legible = z.looseObject({
     .catch(undefined),
   sampleData: z.unknown(),
   tools: z.looseObject({ query: z.unknown() }).optional().catch(undefined),
+  alarms: z.record(z.string(), z.unknown()).optional().catch(undefined),
 });
 
 /** What Lambda's 4,096 bytes of environment leave for the settings that functions are given. */
@@ -80,6 +81,14 @@ export function contradictions(raw: unknown): string[] {
     const rest = 'is true, and with gatehouse.database.kind "none" there is no database for it. Use false.';
     if (settings.sampleData === true) tell(['sampleData'], rest);
     if (settings.tools?.query === true) tell(['tools', 'query'], rest);
+  }
+  if (settings.alarms?.enabled === false) {
+    for (const name of ['email', 'monthlyBudgetUsd'].filter((name) => settings.alarms?.[name] !== undefined)) {
+      tell(
+        ['alarms', name],
+        'is set, and with alarms.enabled false there is nothing to tell it. Remove one of the two.',
+      );
+    }
   }
   if (database !== undefined && database.minCapacity > database.maxCapacity) {
     const { minCapacity, maxCapacity } = database;

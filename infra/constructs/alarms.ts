@@ -1,4 +1,3 @@
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
 import type { Settings } from '../settings.ts';
 import { ApiAlarms } from './alarms-api.ts';
@@ -8,6 +7,7 @@ import { FunctionAlarms, type Functions } from './alarms-functions.ts';
 import type { Alerts } from './alarms-raise.ts';
 import type { Database } from './database.ts';
 import type { ItemTable } from './item-table.ts';
+import type { SealAlarms } from './seal.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /** What is watched: by the alarms, and on the dashboard. */
@@ -26,7 +26,7 @@ export type Watched = {
 export type AlarmsProps = Watched & {
   readonly alerts: Alerts;
   /** The alarms that the seal makes itself: it knows how often it runs, and that its silence is the failure. */
-  readonly sealing: { readonly unsealed: Alarm; readonly broken: Alarm };
+  readonly sealing: SealAlarms;
 };
 
 /** Everything that wakes somebody, but for gaps of the audit log, which have a construct of their own. */

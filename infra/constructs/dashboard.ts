@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import {
+  type Alarm,
   AlarmStatusWidget,
   Dashboard as CloudWatchDashboard,
   GraphWidget,
@@ -16,12 +17,13 @@ import { Construct } from 'constructs';
 import type { Watched } from './alarms.ts';
 import { ofCluster } from './alarms-data.ts';
 import { type Counted, counted, ofApi } from './alarms-metrics.ts';
-import { type Alerts, PERIOD } from './alarms-raise.ts';
+import { PERIOD } from './alarms-raise.ts';
 import type { FunctionKey } from './function-key.ts';
 
 /** Properties of a {@link Dashboard}. */
 export type DashboardProps = Watched & {
-  readonly alerts: Alerts;
+  /** Of this stage; none where nobody is told. */
+  readonly alarms: readonly Alarm[];
   /** The keys that are used for requests. */
   readonly keys: readonly FunctionKey[];
   readonly accessLog: LogGroup;
@@ -49,13 +51,15 @@ export class Dashboard extends Construct {
     }
   }
 
-  #health({ alerts, settings }: DashboardProps): IWidget[] {
+  #health({ alarms, settings }: DashboardProps): IWidget[] {
     const markdown =
       `# gatehouse ${settings.stage}\nWhat an alarm means and what to do: infra/RUNBOOK.md, ` +
       'under the heading that its description names.';
     return [
       new TextWidget({ markdown, width: 24, height: 2 }),
-      new AlarmStatusWidget({ title: 'Alarms', alarms: alerts.all, width: 24, height: 5 }),
+      ...(alarms.length === 0
+        ? []
+        : [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms], width: 24, height: 5 })]),
     ];
   }
 

@@ -56,6 +56,9 @@ const ACCESS_LOG = JSON.stringify({
 export class FrontDoor extends Construct {
   /** Where it is reached, without a trailing slash: the issuer. The setting `domain`, or the API's own address. */
   readonly url: string;
+  /** Of the API, by which its metrics are counted. */
+  readonly apiId: string;
+  readonly accessLog: LogGroup;
   readonly #api: CfnApi;
   readonly #routes: { readonly route: CfnRoute; readonly throttle: CfnStage.RouteSettingsProperty }[] = [];
   readonly #settings: Settings;
@@ -72,6 +75,11 @@ export class FrontDoor extends Construct {
       protocolType: 'HTTP',
       // Two addresses would be two audiences. CloudFront needs the API's own, which the functions then lock.
       ...(domain !== undefined && !throughEdge && { disableExecuteApiEndpoint: true }),
+    });
+    this.apiId = this.#api.ref;
+    this.accessLog = new LogGroup(this, 'AccessLog', {
+      retention: props.settings.logRetentionDays as RetentionDays,
+      removalPolicy: isDisposable(props.settings) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
     });
     this.url = domain === undefined ? this.#api.attrApiEndpoint : `https://${domain.name}`;
     this.#edge = throughEdge
@@ -112,15 +120,11 @@ export class FrontDoor extends Construct {
 
   /** Puts the API behind its address. To be called once, after the last {@link open}. */
   publish(): void {
-    const log = new LogGroup(this, 'AccessLog', {
-      retention: this.#settings.logRetentionDays as RetentionDays,
-      removalPolicy: isDisposable(this.#settings) ? RemovalPolicy.DESTROY : RemovalPolicy.RETAIN,
-    });
     const stage = new CfnStage(this, 'Stage', {
       apiId: this.#api.ref,
       stageName: '$default',
       autoDeploy: true,
-      accessLogSettings: { destinationArn: plainArn(log), format: ACCESS_LOG },
+      accessLogSettings: { destinationArn: plainArn(this.accessLog), format: ACCESS_LOG },
       // For a route that somebody adds past `open`: the tightest throttle there is, instead of the whole account's.
       defaultRouteSettings: tightest(Object.values(this.#settings.throttle)),
       routeSettings: Object.fromEntries(

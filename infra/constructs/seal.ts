@@ -16,6 +16,9 @@ export type SealProps = Surroundings & {
   readonly auditKeys: string;
 };
 
+/** Its silence, and what it finds. */
+export type SealAlarms = { readonly unsealed: Alarm; readonly broken: Alarm };
+
 const everyMinutes = 5;
 
 /**
@@ -26,6 +29,7 @@ export class Seal extends Construct {
   readonly seal: ServiceFunction;
   /** What a person assumes to have the log sealed now; may be assumed by principals of this account that are allowed to. */
   readonly sealerRole: Role;
+  readonly #stage: string;
 
   constructor(scope: Construct, id: string, props: SealProps) {
     super(scope, id);
@@ -70,11 +74,15 @@ export class Seal extends Construct {
       // The next run seals what this one missed: no retry, no queue.
       targets: [new LambdaFunction(this.seal.lambda, { retryAttempts: 0 })],
     });
-    this.#watch(settings.stage);
+    this.#stage = settings.stage;
   }
 
-  /** What the function says in its log: that it sealed, which must come all the time, and that a chain is broken. */
-  #watch(stage: string): void {
+  /**
+   * Alarms on what the function says in its log: that it sealed, which must come all the time, and that a chain is broken.
+   * To be called once at most.
+   */
+  watch(): SealAlarms {
+    const stage = this.#stage;
     const period = Duration.minutes(everyMinutes);
     const said = (id: string, message: string) =>
       new MetricFilter(this, id, {
@@ -83,7 +91,7 @@ export class Seal extends Construct {
         metricNamespace: 'Gatehouse',
         metricName: `${stage}: ${message}`,
       }).metric({ period, statistic: 'Sum' });
-    new Alarm(this, 'Unsealed', {
+    const unsealed = new Alarm(this, 'Unsealed', {
       alarmDescription: `The audit log was not sealed for 15 minutes (gatehouse ${stage})`,
       metric: said('Sealed', 'audit sealed'),
       threshold: 1,
@@ -91,7 +99,7 @@ export class Seal extends Construct {
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
       treatMissingData: TreatMissingData.BREACHING,
     });
-    new Alarm(this, 'ChainBroken', {
+    const broken = new Alarm(this, 'ChainBroken', {
       alarmDescription: `A chain of the audit log is broken (gatehouse ${stage})`,
       metric: said('Broken', 'audit chain broken'),
       threshold: 1,
@@ -99,5 +107,6 @@ export class Seal extends Construct {
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
+    return { unsealed, broken };
   }
 }

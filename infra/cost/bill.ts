@@ -41,17 +41,19 @@ const FREE_DASHBOARDS = 3;
 
 /** What wakes somebody. Metrics that nobody had a value for are not billed, so in an idle month only the seal's is. */
 export function watching(resources: Resources): readonly Line[] {
-  const { alarms, alarmMetrics, compositeAlarms, dashboards, topicKeys } = resources;
+  const { alarms, alarmMetrics, compositeAlarms, dashboards, topicKeys, filteredMetrics } = resources;
   const paid = Math.max(0, dashboards - FREE_DASHBOARDS);
   const expressions = alarmMetrics > alarms ? `, on ${alarmMetrics} metrics` : '';
   return [
-    { what: `${alarms} alarms${expressions}`, usd: costOf('alarm', alarmMetrics) },
+    ...(alarms > 0 ? [{ what: `${alarms} alarms${expressions}`, usd: costOf('alarm', alarmMetrics) }] : []),
     ...(compositeAlarms > 0
       ? [{ what: `${compositeAlarms} composite alarms`, usd: costOf('composite-alarm', compositeAlarms) }]
       : []),
     ...(topicKeys > 0 ? [{ what: 'the KMS key of their topic', usd: costOf('kms-key', topicKeys) }] : []),
     { what: `${dashboards} dashboard${dashboards === 1 ? '' : 's'}, three are free`, usd: costOf('dashboard', paid) },
-    { what: 'one custom metric, that the log was sealed', usd: costOf('metric', 1) },
+    ...(filteredMetrics.length > 0
+      ? [{ what: 'one custom metric, that the log was sealed', usd: costOf('metric', 1) }]
+      : []),
   ];
 }
 

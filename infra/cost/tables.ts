@@ -38,7 +38,7 @@ export function costTables(plain: Resources, behindEdge: Resources): string {
     '| | $ |',
     '|---|---:|',
     ...still.map(row),
-    `| **the stack** | **${dollars(total(still))}** |`,
+    `| **the stack, and all of it with \`alarms.enabled\` false** | **${dollars(total(still))}** |`,
     ...watched.map(row),
     `| **with somebody watching** | **${dollars(withoutEdge)}** |`,
     ...edge.map(row),

@@ -1,7 +1,4 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
-import type { CfnApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import type { Alarm } from 'aws-cdk-lib/aws-cloudwatch';
-import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { Alarms, type Watched } from '../constructs/alarms.ts';
 import { Alerts } from '../constructs/alarms-raise.ts';
@@ -138,7 +135,9 @@ export class ServiceStack extends Stack {
       OperatorRoleArn: [operator.role.roleArn, 'To be assumed by who decides about clients and grants'],
       RegistryTableName: [registry.tableName, 'Clients'],
       GrantsTableName: [grants.tableName, 'Sign-ins and refresh families'],
-      AlarmTopicArn: [notifications.topic.topicArn, 'Where alarms are told: subscribe whoever has to know'],
+      ...(notifications && {
+        AlarmTopicArn: [notifications.topic.topicArn, 'Where alarms are told: subscribe whoever has to know'],
+      }),
       ...(checkerRole && {
         DatabaseCheckerRoleArn: [checkerRole.roleArn, 'To be assumed by who looks at privileges in the database'],
         MigrateFunctionName: [
@@ -156,7 +155,7 @@ export class ServiceStack extends Stack {
   }
 
   /** Alarms, the topic they tell, the budget and the dashboard: what only looks on. */
-  #watch({ data, door, server, tools, sealing, atDeploy, settings }: Parts): Notifications {
+  #watch({ data, door, server, tools, sealing, atDeploy, settings }: Parts): Notifications | undefined {
     const { stage, alarms } = settings;
     const { registry, grants, audit, database, tokenKey } = data;
     const { wellKnown, register, authorize, token } = server;
@@ -169,29 +168,22 @@ export class ServiceStack extends Stack {
     };
     const watched: Watched = {
       settings,
-      apiId: (door.node.findChild('Api') as CfnApi).ref,
+      apiId: door.apiId,
       functions: { 'well-known': wellKnown, ...appending, seal: sealing.seal, migrate: atDeploy.migrate },
       signing: token,
       tables: { registry, grants, audit: audit.table },
       cluster: settings.database.kind === 'aurora' ? database : undefined,
     };
+    const keys = [tokenKey, audit.macKey];
+    if (!alarms.enabled) {
+      new Dashboard(this, 'Dashboard', { ...watched, alarms: [], keys, accessLog: door.accessLog });
+      return undefined;
+    }
     const notifications = new Notifications(this, 'Notifications', { stage, alarms });
     const alerts = new Alerts(stage, notifications);
     new AuditAlarms(this, 'AuditAlarms', { alerts, stage, appending, sealing: sealing.seal });
-    new Alarms(this, 'Alarms', {
-      ...watched,
-      alerts,
-      sealing: {
-        unsealed: sealing.node.findChild('Unsealed') as Alarm,
-        broken: sealing.node.findChild('ChainBroken') as Alarm,
-      },
-    });
-    new Dashboard(this, 'Dashboard', {
-      ...watched,
-      alerts,
-      keys: [tokenKey, audit.macKey],
-      accessLog: door.node.findChild('AccessLog') as LogGroup,
-    });
+    new Alarms(this, 'Alarms', { ...watched, alerts, sealing: sealing.watch() });
+    new Dashboard(this, 'Dashboard', { ...watched, alarms: alerts.all, keys, accessLog: door.accessLog });
     if (alarms.monthlyBudgetUsd !== undefined) {
       new Budget(this, 'Budget', { monthlyUsd: alarms.monthlyBudgetUsd, notifications });
     }

@@ -33,9 +33,12 @@ async function comeBackWith(token: Token, changes: Record<string, string | undef
 }
 
 async function expectNobody(token: Token, changes?: Record<string, string | undefined>): Promise<string> {
+  const before = cloud.logs.length;
   const { id, answer } = await comeBackWith(token, changes);
   const { error_description = '' } = expectRedirected(answer, 'access_denied', { issuer: cloud.issuer });
-  expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', RECORDED]);
+  // So many of them come here in a minute that the last have no row of their own (functions/core/audit/refusal-counts.ts).
+  const counted = cloud.logs.slice(before).some((line) => line.includes('"audit_sign-in":"counted"'));
+  expect(cloud.writes()).toEqual(['dynamodb:UpdateItem', ...(counted ? [] : [RECORDED])]);
   expect((await cloud.transaction(id))?.st).toEqual({ S: 'done' });
   return error_description;
 }

@@ -30,9 +30,10 @@ const TOLD = { 'gatehouse.alarms': { email: 'operations@example.com', monthlyBud
 export const COMBINATIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'dev, cognito, aurora, no edge': {},
   'prod, cognito, aurora, cloudfront, alarms by e-mail': { ...PRODUCTION, ...EDGE, ...TOLD },
-  'prod, cognito with threat protection, no database, invitations': {
+  'prod, cognito with threat protection, no database, invitations, no alarms': {
     ...PRODUCTION,
     ...NONE,
+    'gatehouse.alarms': { enabled: false },
     'gatehouse.identity': { kind: 'cognito', threatProtection: true },
     'gatehouse.registration.dcr': 'token',
   },

@@ -81,6 +81,19 @@ const BUDGET = `
 + NotificationsKey: budgets.amazonaws.com kms:GenerateDataKey on * if StringEquals aws:SourceAccount AccountId
 + NotificationsTopic: budgets.amazonaws.com sns:Publish if StringEquals aws:SourceAccount AccountId if ArnLike aws:SourceArn arn:Partition:budgets::AccountId:*`;
 
+const NO_ALARMS = `
+${[
+  ...['CancelKeyDeletion', 'DescribeKey', 'DisableKey', 'DisableKeyRotation', 'EnableKey', 'EnableKeyRotation'],
+  ...['GetKeyPolicy', 'GetKeyRotationStatus', 'ListResourceTags', 'PutKeyPolicy', 'ScheduleKeyDeletion'],
+  ...['TagResource', 'UntagResource', 'UpdateKeyDescription'],
+]
+  .map((action) => `- NotificationsKey: root kms:${action} on *`)
+  .join('\n')}
+- NotificationsKey: cloudwatch.amazonaws.com kms:Decrypt on * if StringEquals aws:SourceAccount AccountId
+- NotificationsKey: cloudwatch.amazonaws.com kms:GenerateDataKey on * if StringEquals aws:SourceAccount AccountId
+- NotificationsTopic: anybody never sns:Publish if Bool aws:SecureTransport false
+- NotificationsTopic: cloudwatch.amazonaws.com sns:Publish if StringEquals aws:SourceAccount AccountId if ArnLike aws:SourceArn arn:Partition:cloudwatch:Region:AccountId:alarm:gatehouse-dev-*`;
+
 /** What the account's administrators may do with a key: all but use it. */
 const ADMINISTER = [
   ...[
@@ -131,7 +144,8 @@ ${[
 const REVIEWED: Readonly<Record<string, string>> = {
   [STANDARD]: '',
   'prod, cognito, aurora, cloudfront, alarms by e-mail': PROTECTED + BUDGET,
-  'prod, cognito with threat protection, no database, invitations': PROTECTED + NO_DATABASE + BY_INVITATION,
+  'prod, cognito with threat protection, no database, invitations, no alarms':
+    PROTECTED + NO_DATABASE + BY_INVITATION + NO_ALARMS,
   'prod, workos, existing, no edge': PROTECTED + SOMEBODY_ELSES_CLUSTER + WORKOS,
   'dev, workos, no database, cloudfront': NO_DATABASE + WORKOS,
   'prod, oidc, aurora, web ACL only, second keys, by pipeline': PROTECTED + PROVIDER_ELSEWHERE + ROTATING + BY_PIPELINE,

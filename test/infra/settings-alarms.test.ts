@@ -17,14 +17,15 @@ const A_BUDGET = 'which is no budget. Use US dollars a month, from 1 to 1000000,
 const A_NUMBER = 'which is not a number of refusals in five minutes. Use a whole number from 1 to 1000000.';
 
 test('without settings there is no address and no budget, and a number of refusals that wakes somebody', () => {
-  expect(settingsFrom(context).alarms).toEqual({ deniedCalls: 100, refusedTokens: 1000 });
+  expect(settingsFrom(context).alarms).toEqual({ enabled: true, deniedCalls: 100, refusedTokens: 1000 });
 });
 
 test('what is set is kept, from the command line too', () => {
-  const alarms = { email: 'ops@example.com', monthlyBudgetUsd: 49.5, deniedCalls: 7, refusedTokens: 70 };
+  const alarms = { enabled: true, email: 'ops@example.com', monthlyBudgetUsd: 49.5, deniedCalls: 7, refusedTokens: 70 };
   expect(settingsFrom({ ...context, 'gatehouse.alarms': alarms }).alarms).toEqual(alarms);
   const typed = { 'gatehouse.alarms.email': 'ops@example.com', 'gatehouse.alarms.monthlyBudgetUsd': '50' };
   expect(settingsFrom({ ...context, ...typed }).alarms).toEqual({
+    enabled: true,
     email: 'ops@example.com',
     monthlyBudgetUsd: 50,
     deniedCalls: 100,
@@ -46,7 +47,7 @@ describe('a wrong setting names itself, its value and what to do', () => {
     [{ refusedTokens: 1.5 }, `.refusedTokens is 1.5, ${A_NUMBER}`],
     [
       { mail: 'ops@example.com' },
-      '.mail is no setting. Settings here: email, monthlyBudgetUsd, deniedCalls, refusedTokens.',
+      '.mail is no setting. Settings here: enabled, email, monthlyBudgetUsd, deniedCalls, refusedTokens.',
     ],
   ])('%j', (alarms, complaint) => {
     expect(complaints(alarms)).toEqual([`cdk.json: gatehouse.alarms${complaint}`]);
@@ -55,7 +56,7 @@ describe('a wrong setting names itself, its value and what to do', () => {
   test('and what is no group of settings says which there are', () => {
     expect(complaints('ops@example.com')).toEqual([
       'cdk.json: gatehouse.alarms is "ops@example.com", which is no group of settings. ' +
-        'Write an object with: email, monthlyBudgetUsd, deniedCalls, refusedTokens.',
+        'Write an object with: enabled, email, monthlyBudgetUsd, deniedCalls, refusedTokens.',
     ]);
   });
 
@@ -63,4 +64,14 @@ describe('a wrong setting names itself, its value and what to do', () => {
     const [complaint] = complaints({ email: `${'a'.repeat(60)}@${'b.'.repeat(120)}example.com` });
     expect(complaint).toContain(AN_ADDRESS);
   });
+});
+
+test('whoever wants to be told has alarms', () => {
+  expect(complaints({ enabled: false })).toEqual([]);
+  expect(complaints({ enabled: false, email: 'ops@example.com', monthlyBudgetUsd: 50 })).toEqual(
+    ['email', 'monthlyBudgetUsd'].map(
+      (name) =>
+        `cdk.json: gatehouse.alarms.${name} is set, and with alarms.enabled false there is nothing to tell it. Remove one of the two.`,
+    ),
+  );
 });

@@ -52,7 +52,7 @@ const PEOPLE = ['PeopleUserPool5E462257', 'PeopleRolereaderF7E4B05B', 'PeopleRol
 const PINNED: Readonly<Record<string, readonly string[]>> = {
   'dev, cognito, aurora, no edge': [...ALWAYS, ...AURORA, ...PEOPLE],
   'prod, cognito, aurora, cloudfront, alarms by e-mail': [...ALWAYS, ...AURORA, ...PEOPLE],
-  'prod, cognito with threat protection, no database, invitations': [...ALWAYS, ...PEOPLE],
+  'prod, cognito with threat protection, no database, invitations, no alarms': [...ALWAYS, ...PEOPLE],
   'prod, workos, existing, no edge': [...ALWAYS, ...LOGINS, 'IdentitySecret', 'WorkosApiKey'],
   'dev, workos, no database, cloudfront': [...ALWAYS, 'IdentitySecret', 'WorkosApiKey'],
   'prod, oidc, aurora, web ACL only, second keys, by pipeline': [

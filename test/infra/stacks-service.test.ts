@@ -229,7 +229,8 @@ describe('the stacks', () => {
   test('tell what people and the command line need to know', () => {
     const audit = ['AuditTableName', 'AuditReaderRoleArn', 'AuditSealerRoleArn', 'AuditSealFunction'];
     const proofs = ['AuditSigningKeyArn', 'AuditBucketName'];
-    const names = ['McpUrl', 'Issuer', ...audit, ...proofs, 'OperatorRoleArn', 'RegistryTableName', 'GrantsTableName'];
+    const first = ['McpUrl', 'Issuer', 'NextSteps'];
+    const names = [...first, ...audit, ...proofs, 'OperatorRoleArn', 'RegistryTableName', 'GrantsTableName'];
     expect(Object.keys(service.findOutputs('*'))).toEqual([
       ...names,
       'AlarmTopicArn',
