@@ -166,10 +166,13 @@ describe('every command in a script', () => {
     ...new Set(runs.flatMap(([, run]) => [...run.matchAll(pattern)].map(([, name]) => name))),
   ];
 
-  test('of npm is a script of ours', () => {
-    const scripts = named(/npm (?:run )?([\w:-]+)/g).filter((name) => name !== 'ci');
-    expect(scripts).toEqual(['test']);
-    for (const script of scripts) expect(Object.keys(manifest.scripts)).toContain(script);
+  test('of npm installs, and the tests are those that decide anywhere', () => {
+    expect(named(/npm (?:run )?([\w:-]+)/g)).toEqual(['ci']);
+    const [, check] = jobs.find(([name]) => name === 'check.yml: check') ?? [];
+    expect(check?.steps?.at(-1)?.run).toBe('bash .ci/run');
+    const suites = /for suite in (.+); do/.exec(readFileSync(join(CHECKOUT, '.ci/run'), 'utf8'))?.[1]?.split(' ') ?? [];
+    expect(suites).toContain('test');
+    for (const script of suites) expect(Object.keys(manifest.scripts)).toContain(script);
   });
 
   test('of npx is installed, or is ours', () => {
