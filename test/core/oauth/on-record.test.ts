@@ -118,8 +118,9 @@ describe('a revocation by the client', () => {
     const { rows, record } = aRecorder();
     expect(await revoke(record)).toMatchObject({ ok: true });
     await revoke(record, 'revoked');
-    const row = { kind: 'revocation', clientId: 'client-a', scopes: [], decision: 'allowed', about: parts.grantId };
-    expect(rows).toEqual([{ ...row, reason: 'asked-by-client' }]);
+    const { subject, scope: scopes } = aGrant();
+    const row = { kind: 'revocation', clientId: 'client-a', decision: 'allowed', about: parts.grantId };
+    expect(rows).toEqual([{ ...row, subject, scopes, reason: 'asked-by-client' }]);
   });
 
   test('whose row fails is answered with what failed', async () => {
@@ -165,6 +166,7 @@ describe('a row', () => {
         decision: 'allowed',
         requestId: 'request-1',
         approvalId: 'c',
+        countable: false,
       },
     ]);
     expect([added, errors]).toEqual([[{ audit_token: 'h' }], []]);
