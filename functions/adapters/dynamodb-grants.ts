@@ -54,13 +54,15 @@ export function createDynamoDbGrants(table: Table): Grants {
         },
         (item) => readGrant(id, item),
       ),
-    revokeHeld: async (id, { clientId, familySecret }) =>
-      revokedOrKept(
-        await table.update(grantKey(id), REVOKE_GRANT, {
-          expression: '#cid = :client AND #fh = :family AND #st <> :revoked',
-          values: { ':client': string(clientId), ':family': string(familySecret) },
-        }),
-      ),
+    revokeHeld: async (id, { clientId, familySecret }) => {
+      const written = await table.update(grantKey(id), REVOKE_GRANT, {
+        expression: '#cid = :client AND #fh = :family AND #st <> :revoked',
+        values: { ':client': string(clientId), ':family': string(familySecret) },
+      });
+      if (!written.ok) return written.error.reason === 'condition-failed' ? ok('kept') : refuse(written.error);
+      const grant = readGrant(id, written.value);
+      return ok({ revoked: grant.ok ? grant.value : undefined });
+    },
     revoke: async (id) =>
       revokedOrKept(await table.update(grantKey(id), REVOKE_GRANT, { expression: 'attribute_exists(#pk)' })),
   };

@@ -167,15 +167,14 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): MemoryStore
           const rotated = { ...family, ...next, generation: family.generation + 1 };
           return { ...found, family: rotated, expires: next.idleExpires };
         }),
-      revokeHeld: async (id, { clientId, familySecret }) =>
-        as(
-          await write('grants.revokeHeld', grants, id, (found) => {
-            const held = found?.clientId === clientId && found.familySecret === familySecret;
-            return held && found.status !== 'revoked' ? { ...found, status: 'revoked' as const } : undefined;
-          }),
-          'revoked',
-          'kept',
-        ),
+      revokeHeld: async (id, { clientId, familySecret }) => {
+        const written = await write('grants.revokeHeld', grants, id, (found) => {
+          const held = found?.clientId === clientId && found.familySecret === familySecret;
+          return held && found.status !== 'revoked' ? { ...found, status: 'revoked' as const } : undefined;
+        });
+        if (written.ok) return ok({ revoked: written.value });
+        return written.error.reason === 'condition-failed' ? ok('kept') : refuse(written.error);
+      },
       revoke: async (id) =>
         as(
           await write('grants.revoke', grants, id, (found) => found && { ...found, status: 'revoked' as const }),

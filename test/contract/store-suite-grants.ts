@@ -90,7 +90,9 @@ export function describeGrants(store: () => Store, told: Told): void {
         expect(await store().grants.revokeHeld(grant.id, { ...proof, ...wrong })).toEqual(ok('kept'));
       }
       expect(await store().grants.find(grant.id)).toEqual(ok(grant));
-      expect(await store().grants.revokeHeld(grant.id, proof)).toEqual(ok('revoked'));
+      expect(await store().grants.revokeHeld(grant.id, proof)).toEqual(
+        ok({ revoked: { ...grant, status: 'revoked' } }),
+      );
       expect(await store().grants.revokeHeld(grant.id, proof)).toEqual(ok('kept'));
       const rotate = store().grants.rotate(grant.id, { now: NOW, current: redemption.current }, rotation());
       expect(await rotate).toEqual(told({ ...grant, status: 'revoked' }));

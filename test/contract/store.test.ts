@@ -111,6 +111,15 @@ describe('items in DynamoDB', () => {
     expect(JSON.stringify(found)).not.toContain(grant.code);
   });
 
+  test('a grant that is corrupt is revoked all the same, and nobody is named', async () => {
+    const grant = aGrant();
+    await store.grants.mint(grant);
+    await spoil(`GRANT#${grant.id}`, { sub: undefined });
+    const { clientId, familySecret } = grant;
+    expect(await store.grants.revokeHeld(grant.id, { clientId, familySecret })).toEqual(ok({ revoked: undefined }));
+    expect((await itemAt(`GRANT#${grant.id}`)).st).toEqual({ S: 'revoked' });
+  });
+
   test('a client without redirect URIs is corrupt', async () => {
     const client = aClient({ id: 'spoiled' });
     await store.desk.enrol(client);

@@ -21,7 +21,7 @@ import { looksLikeJwt, parseTokenString } from './token-string.ts';
 export type RevocationPorts = AssertionPorts & {
   readonly clock: Clock;
   readonly registry: ClientDirectory;
-  readonly grants: Pick<Grants, 'find' | 'revokeHeld'>;
+  readonly grants: Pick<Grants, 'revokeHeld'>;
   readonly record: RecordEvent;
 };
 
@@ -63,21 +63,20 @@ export async function revokeToken(
   }
 
   const proof = { clientId: id, familySecret: digest(parsed.familySecret) };
-  const revoked = await ports.grants.revokeHeld(parsed.grantId, proof);
-  if (!revoked.ok) return revoked;
-  if (revoked.value === 'revoked') {
-    // Only now, so that who holds no token of the grant causes no read of it. When it fails, the row has no subject.
-    const grant = await ports.grants.find(parsed.grantId);
+  const written = await ports.grants.revokeHeld(parsed.grantId, proof);
+  if (!written.ok) return written;
+  const outcome = written.value;
+  if (outcome !== 'kept') {
     const recorded = await ports.record({
       kind: 'revocation',
       clientId: id,
-      subject: grant.ok ? grant.value?.subject : undefined,
-      scopes: grant.ok ? (grant.value?.scope ?? []) : [],
+      subject: outcome.revoked?.subject,
+      scopes: outcome.revoked?.scope ?? [],
       decision: 'allowed',
       reason: 'asked-by-client',
       about: parsed.grantId,
     });
     if (!recorded.ok) return recorded;
   }
-  return ok({ clientId: id, grantId: parsed.grantId, revoked: revoked.value === 'revoked' });
+  return ok({ clientId: id, grantId: parsed.grantId, revoked: outcome !== 'kept' });
 }

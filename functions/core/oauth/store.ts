@@ -113,12 +113,13 @@ export type Grants = {
   ) => Written<Grant>;
   /**
    * → revoked, by a client that holds a token of the family. Condition:
-   * `cid = client AND fh = familySecret AND st <> revoked`.
+   * `cid = client AND fh = familySecret AND st <> revoked`. Gives the grant, since the write knows it anyway: undefined where
+   * its item is not what was written, which is revoked all the same.
    */
   readonly revokeHeld: (
     id: GrantId,
     proof: { readonly clientId: ClientId; readonly familySecret: Digest },
-  ) => Promise<Result<'revoked' | 'kept', StoreUnavailable>>;
+  ) => Promise<Result<{ readonly revoked: Grant | undefined } | 'kept', StoreUnavailable>>;
   /** → revoked, because a token of it was used twice, or the operator says so. Condition: `attribute_exists(pk)`. */
   readonly revoke: (id: GrantId) => Promise<Result<'revoked' | 'kept', StoreUnavailable>>;
 };
