@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freeTriple } from '../support/free-ports.ts';
@@ -66,8 +67,9 @@ export async function startMiniStack(programs: string, directory: string, rows: 
   const trust = { NODE_EXTRA_CA_CERTS: at('certificate.pem') };
   const port = await freeTriple();
   const { variables: names, refused, visited } = await startOutside(port);
-  // It unpacks every function there, and leaves them when it is stopped.
-  const temporary = mkdtempSync(at('functions-'));
+  // It unpacks every function there, and leaves them when it is stopped. Not below our package.json, which says that
+  // every .js is an ES module.
+  const temporary = mkdtempSync(join(tmpdir(), 'gatehouse-emulator-'));
   const log: string[] = [];
   const child = start(
     join(programs, 'ministack'),

@@ -1,14 +1,15 @@
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { NoAnswer, PATIENCE } from './ask.ts';
-import { type Caller, call, elementIn, Refused } from './aws-call.ts';
+import { call, elementIn, Refused } from './aws-call.ts';
 import { fail, notChecked, type Outcome } from './finding.ts';
+import type { Signer } from './sign.ts';
 
 /** Whom AWS takes this person for, and where. */
 export type Account = {
   readonly region: string;
   readonly id: string;
   readonly arn: string;
-  readonly caller: Caller;
+  readonly caller: Signer;
   /** Instead of AWS's own addresses. */
   readonly endpoint: string | undefined;
 };
