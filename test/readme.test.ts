@@ -53,6 +53,14 @@ describe('README.md', () => {
     );
   });
 
+  test('says what it costs as infra/COST.md computes it', () => {
+    const [, section = ''] = /## What it costs\n([\s\S]*?)\n## /.exec(readme) ?? [];
+    const figures = [...section.matchAll(/\$(\d+\.\d\d)|(\d+ alarms)/g)].map(([, usd, alarms]) => usd ?? alarms ?? '');
+    expect(figures.length).toBeGreaterThan(4);
+    const computed = readFileSync('infra/COST.md', 'utf8');
+    for (const figure of figures) expect(computed).toContain(figure);
+  });
+
   test('links to files that are there', () => {
     const links = [...readme.matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path = '']) => path);
     expect(links.length).toBeGreaterThan(5);
