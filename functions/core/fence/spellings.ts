@@ -19,7 +19,7 @@ const references = [
 
 const angles = [0x3c, 0x3e, ...angleLookAlikes];
 
-/** UTF-8, percent-encoded (RFC 3986 section 2.1), and the `%uXXXX` of ECMAScript's `unescape` (ECMA-262 annex B.2.1). */
+/** UTF-8, percent-encoded (RFC 3986 section 2.1), and `%u` with four digits (`unescape`, ECMA-262 annex B.2.1). */
 const percentEncodings = angles.flatMap((codePoint) => {
   const character = String.fromCodePoint(codePoint);
   const utf8 = [...Buffer.from(character, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');

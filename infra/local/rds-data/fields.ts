@@ -17,7 +17,7 @@ export function toField(cell: Cell, type: ResultType, options: ExecuteRequest['r
       // Beyond 2^53 a JavaScript client rounds what it reads; STRING exists for that.
       return options.longReturnType === 'STRING' ? { stringValue: cell } : { longValue: Number(cell) };
     case 'double':
-      return { doubleValue: toDouble(cell) };
+      return { doubleValue: asDouble(cell) };
     case 'decimal':
       return decimal(cell, options.decimalReturnType);
     case 'blob':
@@ -40,7 +40,7 @@ export function toJson(cell: Cell, type: ResultType): Json {
     case 'decimal':
       return Number.isFinite(Number(cell)) ? Number(cell) : cell;
     case 'double':
-      return toDouble(cell);
+      return asDouble(cell);
     case 'blob':
       return toBytes(cell).toString('base64');
     case 'timestamptz':
@@ -53,11 +53,11 @@ export function toJson(cell: Cell, type: ResultType): Json {
 const toBytes = (cell: string) => Buffer.from(cell.slice(2), 'hex');
 
 /** restJson1 writes the doubles that JSON has no number for as these three strings. */
-const toDouble = (cell: string): Json => (Number.isFinite(Number(cell)) ? Number(cell) : cell);
+const asDouble = (cell: string): Json => (Number.isFinite(Number(cell)) ? Number(cell) : cell);
 
 function decimal(cell: string, returned: 'STRING' | 'DOUBLE_OR_LONG'): JsonObject {
   if (returned === 'STRING') return { stringValue: cell };
-  return /^-?\d+$/.test(cell) ? { longValue: Number(cell) } : { doubleValue: toDouble(cell) };
+  return /^-?\d+$/.test(cell) ? { longValue: Number(cell) } : { doubleValue: asDouble(cell) };
 }
 
 /** `2026-01-31 12:00:00.5+02` → `2026-01-31 10:00:00.5`. The session's zone may have been set by the statement's author. */
@@ -85,7 +85,7 @@ function toArrayValue(cell: string, kind: Kind): JsonObject {
     case 'long':
       return { longValues: each(Number) };
     case 'double':
-      return { doubleValues: each(toDouble) };
+      return { doubleValues: each(asDouble) };
     default:
       return { stringValues: each((text) => text) };
   }

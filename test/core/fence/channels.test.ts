@@ -4,6 +4,7 @@ import { unescapeData } from '../../../functions/core/fence/escape.ts';
 import { defineTool, type Tool } from '../../../functions/core/tools/define.ts';
 import { createRegistry } from '../../../functions/core/tools/registry.ts';
 import { tools as sampleTools } from '../../../functions/tools/index.ts';
+import { aSlowCall, slowTool } from '../tools/fixture/slow.ts';
 import { aCall, aMessage, aStack, CATALOGUE } from '../tools/fixture/stack.ts';
 import { token } from '../tools/fixture/tokens.ts';
 import { type CorpusLine, corpus } from './corpus.ts';
@@ -108,26 +109,11 @@ describe('every line of the corpora leaves as data', () => {
   test('in reports of progress, each on one line', async () => {
     const bearer = token();
     const said = { current: '' };
-    const tool = defineTool({
-      name: 'slow',
-      title: 'Slow',
-      description: 'Takes its time.',
-      access: 'read',
-      scopes: ['orders:read'],
-      input: z.strictObject({}),
-      output: z.object({ done: z.boolean() }),
-      run: async (_input, { progress }) => {
-        progress(1, 2, said.current);
-        return { done: true };
-      },
-    });
+    const tool = slowTool((progress) => progress(1, 2, said.current));
     const stack = aStack({ registry: createRegistry([tool], CATALOGUE) });
     for (const { id, text } of corpus) {
       said.current = text;
-      const call = aCall('slow', {}, bearer);
-      const message = JSON.parse(call.body.toString()) as { params: { _meta: Record<string, unknown> } };
-      message.params._meta.progressToken = 'p-1';
-      const messages = messagesOf(await stack.send({ ...call, body: Buffer.from(JSON.stringify(message)) }));
+      const messages = messagesOf(await stack.send(aSlowCall('p-1', bearer)));
       expect(messages, id).toHaveLength(2);
       const report = textAt(messages[0] ?? {}, 'params', 'message');
       expect(report, id).not.toMatch(/[<>\n\t]/);

@@ -51,7 +51,7 @@ function decodeEntities(text: string): string {
   );
 }
 
-/** Percent decoding as UTF-8, and `%uXXXX`. */
+/** Percent decoding as UTF-8, and `%u` with four digits. */
 function decodePercent(text: string): string {
   return text
     .replace(/(?:%u[0-9a-fA-F]{4})+/g, (found) =>

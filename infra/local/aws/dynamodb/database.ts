@@ -31,19 +31,23 @@ export async function openDatabase(directory: string): Promise<Database> {
   };
 }
 
+/** Of a request to an emulator. It wants the form of a signature and checks none; the real one was checked at the endpoint. */
+export function headersOf(operation: string) {
+  return {
+    'content-type': 'application/x-amz-json-1.0',
+    'x-amz-target': `DynamoDB_20120810.${operation}`,
+    'x-amz-date': '20000101T000000Z',
+    authorization:
+      'AWS4-HMAC-SHA256 Credential=local/20000101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
+  };
+}
+
 /** One request and its response, as the parts of node:http that dynalite touches. */
 function exchange(handler: RequestListener, operation: string, input: JsonObject): Promise<JsonObject> {
   const request = Object.assign(Readable.from([Buffer.from(JSON.stringify(input))]), {
     method: 'POST',
     url: '/',
-    headers: {
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': `DynamoDB_20120810.${operation}`,
-      // dynalite wants the form of a signature and checks none; the real one was checked at the endpoint.
-      'x-amz-date': '20000101T000000Z',
-      authorization:
-        'AWS4-HMAC-SHA256 Credential=local/20000101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-    },
+    headers: headersOf(operation),
   });
   return new Promise((resolve, reject) => {
     const response = {

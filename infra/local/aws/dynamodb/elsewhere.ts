@@ -1,7 +1,7 @@
 import { Problem } from '../../../problem.ts';
 import type { JsonObject } from '../../template/json.ts';
 import { AwsError } from '../aws-error.ts';
-import { asError, type Database } from './database.ts';
+import { asError, type Database, headersOf } from './database.ts';
 
 const HERE = ['127.0.0.1', 'localhost', '[::1]'];
 
@@ -24,14 +24,7 @@ export function openElsewhere(address: string): Database {
 async function exchange(url: URL, operation: string, input: JsonObject): Promise<JsonObject> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.0',
-      'x-amz-target': `DynamoDB_20120810.${operation}`,
-      'x-amz-date': '20000101T000000Z',
-      // The form of a signature; the real one was checked at the endpoint.
-      authorization:
-        'AWS4-HMAC-SHA256 Credential=local/20000101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0',
-    },
+    headers: headersOf(operation),
     body: JSON.stringify(input),
   });
   const body = (await response.json()) as JsonObject;
